@@ -1,0 +1,30 @@
+"""Turn raw documents, Chinese and English, into pretraining shards and SFT sets."""
+
+from curate.corpus import Gather
+from curate.data import Batch, Doc, Drop, key_of
+from curate.errors import AlarmError, CurateError, RecipeError, Unreadable
+from curate.files import File
+from curate.plugins import edit, expand, field, filter, gather, hookimpl, reader, score, writer
+
+__all__ = [
+    "AlarmError",
+    "Batch",
+    "CurateError",
+    "Doc",
+    "Drop",
+    "File",
+    "Gather",
+    "RecipeError",
+    "Unreadable",
+    "edit",
+    "expand",
+    "field",
+    "filter",
+    "gather",
+    "hookimpl",
+    "key_of",
+    "reader",
+    "score",
+    "writer",
+]
+__version__ = "0.1.0"

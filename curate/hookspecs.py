@@ -1,0 +1,55 @@
+"""What a plugin can add. A step takes `doc` or `batch`, whichever suits it, and `state` where it has a `setup`."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import pluggy
+
+from curate.data import Batch, Doc
+from curate.errors import Unreadable
+
+if TYPE_CHECKING:
+    from curate.corpus import Gather
+    from curate.files import File
+
+hookspec = pluggy.HookspecMarker("curate")
+
+
+@hookspec
+def score(doc: Doc, batch: Batch, state: Any) -> Any:
+    """Measure: a number or a dict of them (arrays for a batch). Documents outside the step's limits are dropped."""
+
+
+@hookspec
+def filter(doc: Doc, batch: Batch, state: Any) -> Any:  # noqa: A001 - the word users know
+    """Decide: true keeps; false, or `Drop` with the reason, leaves out (a boolean array for a batch)."""
+
+
+@hookspec
+def field(doc: Doc, batch: Batch, state: Any) -> Any:
+    """Tell: a value or a dict of them that become typed columns (lists or arrays for a batch)."""
+
+
+@hookspec
+def edit(doc: Doc, batch: Batch, state: Any) -> Any:
+    """Rewrite: the new text, or cuts `[(start, end, replacement), ...]` (a list of either for a batch)."""
+
+
+@hookspec
+def expand(doc: Doc, state: Any) -> Iterable[Doc]:  # type: ignore[empty-body]
+    """Make more of one: chunks, mined examples; each with its span."""
+
+
+@hookspec
+def gather() -> "Gather":  # type: ignore[empty-body]
+    """Look at the whole corpus: take options, give a `Gather`."""
+
+
+@hookspec
+def reader(file: "File") -> Iterable[Doc | Unreadable]:  # type: ignore[empty-body]
+    """Read: the documents in one file; `Unreadable` is raised for the file or given for one row."""
+
+
+@hookspec
+def writer(docs: Iterable[Doc], batches: Iterable[Batch], out: BinaryIO) -> None:
+    """Write: documents, one by one or as batches, to a file that is put in place when it is whole."""

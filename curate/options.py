@@ -1,0 +1,120 @@
+"""The options of a recipe line, checked against the signature and annotations of the function they are for."""
+
+import inspect
+import re
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from curate.errors import RecipeError, meant
+from curate.plugins import Offered, Pair
+
+Limits = dict[str, dict[str, Pair]]  # language, "" for all that are not named → value → (low, high)
+SPOKEN = {
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    bool: "true or false",
+    dict: "a mapping",
+    Mapping: "a mapping",
+    types.NoneType: "null",
+}
+
+
+def options_of(function: Callable[..., Any]) -> dict[str, Any]:
+    """The arguments a recipe may give → what their annotations, or else their defaults, say they are."""
+    hints = get_type_hints(function)
+    arguments = inspect.signature(function).parameters.values()
+    return {
+        one.name: hints.get(one.name, type(one.default) if one.default is not None else Any)
+        for one in arguments
+        if one.default is not one.empty
+    }
+
+
+def defaults_of(offered: Offered) -> dict[str, Any]:
+    """Every option of a plugin with its default, limits included, as `curate plugins` shows them."""
+    functions = [offered.function, *([offered.about.setup] if offered.about.setup else [])]
+    parameters = [one for function in functions for one in inspect.signature(function).parameters.values()]
+    shown = {one.name: one.default for one in parameters if one.default is not one.empty}
+    if len(offered.about.limits) == 1:
+        low, high = next(iter(offered.about.limits.values()))
+        return shown | {name: limit for name, limit in (("min", low), ("max", high)) if limit is not None}
+    languages = {language: {name: list(pair) for name, pair in own.items()} for language, own in offered.about.languages.items()}
+    return shown | {name: list(pair) for name, pair in offered.about.limits.items()} | languages
+
+
+def check_options(label: str, offered: Offered, options: Mapping[str, Any]) -> tuple[dict[str, Any], Limits]:
+    """The options for the function and the limits of one recipe line; raises `RecipeError` with all that is wrong."""
+    told = offered.about
+    takes = options_of(offered.function) | (options_of(told.setup) if told.setup else {})
+    limits = limit_options(told.limits)
+    languages = {
+        key: value
+        for key, value in options.items()
+        if told.limits and isinstance(value, Mapping) and re.fullmatch("[a-z]{2,3}", key) and key not in takes
+    }
+    problems = list(option_problems(label, {k: v for k, v in options.items() if k not in languages}, takes | limits))
+    for own in languages.values():
+        problems += option_problems(label, own, limits)
+    if problems:
+        raise RecipeError(*problems)
+    every = narrowed(told.limits, options)
+    by_language: Limits = {"": every}
+    for language in {*told.languages, *languages}:
+        own = {**told.languages.get(language, {}), **options, **languages.get(language, {})}
+        by_language[language] = narrowed(every, own)
+    return {key: value for key, value in options.items() if key in takes}, by_language
+
+
+def limit_options(limits: Mapping[str, Pair]) -> dict[str, Any]:
+    """A step of one value has `min` and `max`; one of several has ``value: [low, high]``."""
+    if len(limits) == 1:
+        return {"min": float | None, "max": float | None}
+    return dict.fromkeys(limits, list[float | None])
+
+
+def option_problems(label: str, options: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for each option that is unknown or mistyped."""
+    for option, value in options.items():
+        if option not in known:
+            yield f"{label} has no option {option!r}{meant(str(option), known)}"
+        elif not fits(value, known[option]):
+            yield f"{label}: {option} should be {spoken(known[option])}, not {value!r}"
+        elif known[option] == list[float | None] and len(value) != 2:
+            yield f"{label}: {option} should be [low, high], null where there is no limit, not {value!r}"
+
+
+def narrowed(limits: Mapping[str, Pair], options: Mapping[str, Any]) -> dict[str, Pair]:
+    """The limits, with what a recipe line says in their place."""
+    if len(limits) == 1:
+        (name, (low, high)) = next(iter(limits.items()))
+        return {name: (options.get("min", low), options.get("max", high))}
+    return {name: (options.get(name, pair)[0], options.get(name, pair)[1]) for name, pair in limits.items()}
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """Whether a value read from YAML is what an annotation asks for."""
+    of = get_args(hint)
+    if hint is Any:
+        return True
+    if get_origin(hint) in (Union, types.UnionType):
+        return any(fits(value, one) for one in of)
+    if get_origin(hint) is Literal:
+        return value in of
+    if get_origin(hint) in (list, tuple, Sequence):
+        return isinstance(value, list | tuple) and all(fits(one, of[0]) for one in value)
+    if isinstance(value, bool):
+        return hint is bool
+    return isinstance(value, int | float if hint is float else get_origin(hint) or hint)
+
+
+def spoken(hint: Any) -> str:
+    """An annotation in words, for an error sentence."""
+    if get_origin(hint) in (list, tuple, Sequence):
+        return f"a list, each {spoken(get_args(hint)[0])}"
+    if get_origin(hint) is Literal:
+        return " or ".join(repr(one) for one in get_args(hint))
+    if get_origin(hint) in (Union, types.UnionType):
+        return " or ".join(spoken(one) for one in get_args(hint))
+    return SPOKEN.get(get_origin(hint) or hint, str(hint))

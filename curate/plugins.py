@@ -1,0 +1,274 @@
+"""Plugins: how they are written (decorators), found (pluggy), and listed by name."""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from functools import partial
+from pathlib import Path
+from pkgutil import walk_packages
+from types import MappingProxyType, ModuleType
+from typing import Any, Literal, TypeVar, overload
+
+import pluggy
+
+from curate import hookspecs
+from curate.errors import RecipeError, meant
+
+F = TypeVar("F", bound=Callable[..., Any])
+Pair = tuple[float | None, float | None]
+Cost = Literal["low", "high"]
+Setup = Callable[..., Any]
+STEP_KINDS = ("score", "filter", "field", "edit", "expand", "gather")
+PLUGIN_KINDS = (*STEP_KINDS, "reader", "writer")
+hookimpl = pluggy.HookimplMarker("curate")
+
+
+@dataclass(frozen=True)
+class About:
+    """What a decorator was told of its function."""
+
+    limits: Mapping[str, Pair] = MappingProxyType({})
+    languages: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+    columns: Mapping[str, type] = MappingProxyType({})
+    cost: Cost = "low"
+    setup: Setup | None = None
+    kinds: tuple[str, ...] = ()  # of documents it looks at; none is all
+    scrubs: bool = False  # an edit that removes personal data: it is put to documents that were dropped, too
+    types: tuple[str, ...] = ()  # a reader's media types
+    splits: bool = False  # a reader that can start in the middle of a file, at `file.start`
+    suffix: str = ""  # a writer's file name ending
+    libraries: tuple[str, ...] = ()  # distributions whose version changes what comes out
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A plugin function under the name that recipes use."""
+
+    name: str
+    kind: str
+    impl: pluggy.HookImpl = dataclass_field(repr=False)
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The plain function that was decorated."""
+        function: Callable[..., Any] = self.impl.function
+        return function
+
+    @property
+    def about(self) -> About:
+        """What its decorator was told."""
+        told: About = vars(self.function)["about"]
+        return told
+
+    @property
+    def place(self) -> str:
+        """Its file and line."""
+        return place_of(self.function)
+
+    @property
+    def summary(self) -> str:
+        """The first line of its docstring."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+
+Registry = Mapping[str, Mapping[str, Offered]]  # "step", "reader", "writer" → name → what is offered
+
+
+class Offer:
+    """A decorator that offers a function to recipes under its own name: ``@filter``, or ``@filter(cost="high")``."""
+
+    def __init__(self, kind: str, kinds: tuple[str, ...] = ()) -> None:
+        self.kind, self.kinds = kind, kinds
+
+    @overload
+    def __call__(self, function: F, /) -> F: ...
+    @overload
+    def __call__(
+        self,
+        /,
+        *,
+        cost: Cost = "low",
+        setup: Setup | None = None,
+        kinds: Iterable[str] | None = None,
+        scrubs: bool = False,
+        libraries: Iterable[str] = (),
+    ) -> Callable[[F], F]: ...
+    def __call__(self, function: Any = None, /, *, kinds: Iterable[str] | None = None, **told: Any) -> Any:
+        told["libraries"] = tuple(told.get("libraries", ()))
+        offer = partial(self.put, about=About(kinds=self.kinds if kinds is None else tuple(kinds), **told))
+        return offer(function) if function else offer
+
+    def put(self, function: F, about: About) -> F:
+        """Tell pluggy of the function; the function itself stays what it was."""
+        function.about = about  # type: ignore[attr-defined]
+        return hookimpl(function, specname=self.kind)
+
+
+filter = Offer("filter", ("text",))  # quality is a matter of texts, unless a step or a recipe line says otherwise
+edit, gather = map(Offer, ("edit", "gather"))
+expand = Offer("expand", ("text", "code"))
+
+
+def score(
+    *,
+    min: float | None = None,
+    max: float | None = None,
+    cost: Cost = "low",
+    setup: Setup | None = None,
+    kinds: Iterable[str] = ("text",),
+    libraries: Iterable[str] = (),
+    **limits: Pair | Mapping[str, Any],
+) -> Callable[[F], F]:
+    """Offer a measurement. `min` and `max`, or a (low, high) pair for each value of a dict, can be overridden.
+
+    A score that gives a dict names all its values here, ``(None, None)`` where there is no limit. A dict is for one
+    language: ``zh={"words": (80, None)}``.
+    """
+
+    def offer(function: F) -> F:
+        pairs = {name: (pair[0], pair[1]) for name, pair in limits.items() if not isinstance(pair, Mapping)}
+        languages = {name: pair for name, pair in limits.items() if isinstance(pair, Mapping)}
+        about = About(
+            pairs or {function.__name__: (min, max)},
+            languages,
+            cost=cost,
+            setup=setup,
+            kinds=tuple(kinds),
+            libraries=tuple(libraries),
+        )
+        return Offer("score").put(function, about)
+
+    return offer
+
+
+def field(
+    *, cost: Cost = "low", setup: Setup | None = None, libraries: Iterable[str] = (), **columns: type
+) -> Callable[[F], F]:
+    """Offer values that become typed columns: ``@field(lang=str, script=str)``."""
+    about = About(columns=columns, cost=cost, setup=setup, libraries=tuple(libraries))
+    return partial(Offer("field").put, about=about)
+
+
+def reader(*types: str, splits: bool = False, libraries: Iterable[str] = ()) -> Callable[[F], F]:
+    """Offer a reader of some media types: ``@reader("pdf")``. With `splits` it honours `file.start` and `file.end`."""
+    return partial(Offer("reader").put, about=About(types=types, splits=splits, libraries=tuple(libraries)))
+
+
+def writer(suffix: str) -> Callable[[F], F]:
+    """Offer an output format whose files end in `suffix`: ``@writer(".jsonl")``."""
+    return partial(Offer("writer").put, about=About(suffix=suffix))
+
+
+def load_plugins(files: Iterable[str | Path] = ()) -> Registry:
+    """Find every plugin: installed ones through pluggy's entry points, then the files that a recipe names.
+
+    Raises `RecipeError` with all that is wrong with them.
+    """
+    manager, problems = pluggy.PluginManager("curate"), list[str]()
+    manager.add_hookspecs(hookspecs)
+    manager.load_setuptools_entrypoints("curate")
+    modules = [module for name, plugin in manager.list_name_plugin() for module in modules_of(name, plugin, problems)]
+    for path in map(Path, files):
+        try:
+            modules.append((str(path), import_file(path)))
+        except RecipeError as error:
+            problems += error.problems
+    for name, module in modules:
+        register(manager, module, name, problems)
+    registry = listed(manager, problems)
+    if problems:
+        raise RecipeError(*problems)
+    return registry
+
+
+def modules_of(name: str, plugin: object, problems: list[str]) -> Iterable[tuple[str, ModuleType]]:
+    """Each module of a plugin package is a plugin too, so a file dropped into the package needs no registration."""
+    if isinstance(plugin, ModuleType) and hasattr(plugin, "__path__"):
+        for module in walk_packages(plugin.__path__, plugin.__name__ + "."):
+            try:
+                yield module.name.removeprefix(plugin.__name__ + "."), importlib.import_module(module.name)
+            except Exception as error:
+                problems.append(said_on_import(error, name))
+
+
+def import_file(path: Path) -> ModuleType:
+    """Import a plugin file that a recipe names; raises `RecipeError` with the line that failed."""
+    if not path.is_file():
+        raise RecipeError(f"no plugin file at {path}; a path in `plugins:` is relative to the recipe")
+    spec = importlib.util.spec_from_file_location(f"curate_file_{path.stem}", path)
+    assert spec and spec.loader
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise RecipeError(said_on_import(error, str(path))) from error
+    return module
+
+
+def said_on_import(error: Exception, name: str) -> str:
+    """The sentence for a plugin that raises while it is imported: file, line, and what was raised."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}: not Python: {error.msg}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
+    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else name
+    return f"{place}: the plugin cannot be imported: {type(error).__name__}: {error}"
+
+
+def register(manager: pluggy.PluginManager, module: ModuleType, name: str, problems: list[str]) -> None:
+    """Register a module, or say which of its functions asks for an argument that its kind is not given."""
+    for value in list(vars(module).values()):
+        kind = getattr(value, "curate_impl", {}).get("specname") if inspect.isfunction(value) else None
+        if kind and value.__module__ == module.__name__:
+            problems += wrong_arguments(kind, value)
+    try:
+        manager.register(module, name)
+    except pluggy.PluginValidationError:
+        if not problems:  # each function was looked at above; what pluggy alone finds is told in its own words
+            raise
+
+
+def wrong_arguments(kind: str, function: Callable[..., Any]) -> list[str]:
+    """What is wrong with a plugin function's arguments, a sentence each."""
+    given = list(inspect.signature(getattr(hookspecs, kind)).parameters)
+    parameters = inspect.signature(function).parameters.values()
+    asked = [one.name for one in parameters if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
+    place, about = place_of(function), f"{kind} {function.__name__!r}"
+    problems = [f"{place}: {about} is never given {n!r}{meant(n, given)}" for n in asked if n not in given]
+    choices = {"doc", "batch", "docs", "batches"} & set(given)
+    if not problems and choices and len(choices & set(asked)) != 1:
+        named = " or ".join(f"`{name}`" for name in given if name in choices)
+        problems.append(f"{place}: {about} has to take {named}" + (", one of the two" if " or " in named else ""))
+    if "state" in asked and not vars(function)["about"].setup:
+        problems.append(f"{place}: {about} asks for `state`, which comes from a `setup=` in its decorator")
+    return problems
+
+
+def place_of(function: Callable[..., Any]) -> str:
+    """The file and line of a function."""
+    code = inspect.unwrap(function).__code__
+    return f"{code.co_filename}:{code.co_firstlineno}"
+
+
+def listed(manager: pluggy.PluginManager, problems: list[str]) -> Registry:
+    """Every plugin function under its name; one name twice among steps, readers or writers is a problem."""
+    registry: dict[str, dict[str, Offered]] = {"step": {}, "reader": {}, "writer": {}}
+    for kind in PLUGIN_KINDS:
+        shelf = registry[kind if kind in registry else "step"]
+        for impl in getattr(manager.hook, kind).get_hookimpls():
+            new = Offered(impl.function.__name__, kind, impl)
+            if (old := shelf.setdefault(new.name, new)) is not new:
+                first, second = sorted((old.place, new.place))
+                problems.append(f"{second}: {new.name!r} is already the name of a {old.kind} at {first}; rename one")
+    return registry
+
+
+def find(registry: Registry, shelf: str, name: str) -> Offered:
+    """The plugin of this name; raises `RecipeError` with the nearest name."""
+    if name not in registry[shelf]:
+        raise RecipeError(f"no {shelf} {name!r}{meant(name, registry[shelf])}")
+    return registry[shelf][name]

@@ -1,0 +1,1 @@
+"""Edits: what to rewrite."""

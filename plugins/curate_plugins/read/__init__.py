@@ -1,0 +1,1 @@
+"""Readers: the documents in a file."""

@@ -1,0 +1,1 @@
+"""Writers: the forms that examples and texts go out in."""
