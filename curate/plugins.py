@@ -11,7 +11,7 @@ from dataclasses import field as dataclass_field
 from functools import partial
 from pathlib import Path
 from pkgutil import walk_packages
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 from typing import Any, Literal, TypeVar, overload
 
 import pluggy
@@ -32,9 +32,9 @@ hookimpl = pluggy.HookimplMarker("curate")
 class About:
     """What a decorator was told of its function."""
 
-    limits: Mapping[str, Pair] = MappingProxyType({})
-    languages: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
-    columns: Mapping[str, type] = MappingProxyType({})
+    limits: Mapping[str, Pair] = dataclass_field(default_factory=dict)
+    languages: Mapping[str, Mapping[str, Any]] = dataclass_field(default_factory=dict)
+    columns: Mapping[str, type] = dataclass_field(default_factory=dict)
     cost: Cost = "low"
     setup: Setup | None = None
     kinds: tuple[str, ...] = ()  # of documents it looks at; none is all
