@@ -5,6 +5,8 @@ from curate.data import Batch, Doc, Drop, key_of
 from curate.errors import AlarmError, CurateError, RecipeError, Unreadable
 from curate.files import File
 from curate.plugins import edit, expand, field, filter, gather, hookimpl, reader, score, writer
+from curate.reading import read
+from curate.run import Run, run
 
 __all__ = [
     "AlarmError",
@@ -15,6 +17,7 @@ __all__ = [
     "File",
     "Gather",
     "RecipeError",
+    "Run",
     "Unreadable",
     "edit",
     "expand",
@@ -23,7 +26,9 @@ __all__ = [
     "gather",
     "hookimpl",
     "key_of",
+    "read",
     "reader",
+    "run",
     "score",
     "writer",
 ]

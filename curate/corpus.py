@@ -1,11 +1,25 @@
-"""Steps that look at the whole corpus: what a `@gather` function gives, and its three acts on parts."""
+"""Steps that look at the whole corpus: collect from parts, settle a partition at a time, decide for each part."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from curate.data import Batch
+from curate.data import MESSAGES, SCHEMA, Batch, Marks
+from curate.errors import Wrong
+from curate.options import check_options
+from curate.origin import ORIGIN
+from curate.parts import Part, PartWriter, known_part, part_path, read_batches, read_partition, write_partitioned
+from curate.plan import digest
+from curate.steps import Line, Tally, edited, unedited
+
+PARTITIONS = 16  # of a gather's rows; one is settled at a time in memory
+NOT_FIELDS = ("key", "drop", "keeper", "start", "end", "replacement")
 
 
 @dataclass(frozen=True)
@@ -21,3 +35,117 @@ class Gather:
     collect: Callable[[Batch], pa.Table]
     settle: Callable[[pa.Table], pa.Table]
     decide: Callable[[pa.Table], pa.Table] = lambda settled: settled
+
+
+def make_gather(line: Line) -> Gather:
+    """Bind the options of one recipe line to the gather it names."""
+    options, _ = check_options(line.label, line.offered, line.options)
+    return cast(Gather, line.offered.function(**options))
+
+
+def collect(line: Line, number: int, folder: Path, part: Part, work: Path) -> Path:
+    """What part `number` has to say, spread over the partitions of one file."""
+    gather, tables = make_gather(line), []
+    path = part_path(folder, part.name)
+    nothing = Batch(pq.read_schema(path).empty_table().combine_chunks().to_batches()[0]) if not part.docs else None
+    for batch in [nothing] if nothing else read_batches(path):
+        seen = batch.keep(concerned(line, batch))
+        tables.append(gather.collect(seen).combine_chunks())
+    rows = pa.concat_tables(tables)
+    rows = rows.append_column("part", pa.repeat(pa.scalar(number, pa.int32()), len(rows)))
+    places = rows["partition"].to_numpy() % PARTITIONS
+    return write_partitioned(work / f"collected-{number}.parquet", rows, places, PARTITIONS)
+
+
+def concerned(line: Line, batch: Batch) -> np.ndarray:
+    """Which documents a gather looks at: those of the sources and kinds that its line names."""
+    mask = np.ones(len(batch), bool)
+    for column, names in (("source", line.sources), ("kind", line.kinds)):
+        if names:
+            mask &= batch.among(column, names)
+    return mask
+
+
+def settle(line: Line, partition: int, collected: Sequence[Path], work: Path) -> Path:
+    """What matters of one partition, from all parts."""
+    rows = make_gather(line).settle(read_partition(collected, partition))
+    if not {"part", "key"} <= set(rows.column_names):
+        raise Wrong(f"expected settled rows with the columns part and key, got {', '.join(rows.column_names)}")
+    path = work / f"settled-{partition}.parquet"
+    pq.write_table(rows.sort_by("part"), path)
+    return path
+
+
+def decide(line: Line, stage: int, number: int, folder: Path, part: Part, settled: Sequence[Path]) -> Part:
+    """The part after the gather, named by the part and the decisions about it; itself where there are none."""
+    rows = pa.concat_tables(pq.read_table(path, filters=[("part", "=", number)]) for path in settled)
+    decided = make_gather(line).decide(rows)
+    decided = decided.drop_columns([name for name in ("part", "partition") if name in decided.column_names])
+    order = [(name, "ascending") for name in ("key", "start", "end") if name in decided.column_names]
+    decided = decided.sort_by(order).combine_chunks()
+    fields = pa.schema([field for field in decided.schema if field.name not in NOT_FIELDS])
+    if not len(decided) and not len(fields):
+        return Part(part.name, part.source, part.docs, part.bytes, {line.label: Tally(seen=part.docs)})
+    name = digest("gather", line.label, part.name, [str(row) for row in decided.to_pylist()])
+    return known_part(folder, name) or apply(line, stage, folder, part, decided, fields, name)
+
+
+def apply(line: Line, stage: int, folder: Path, part: Part, decided: pa.Table, fields: pa.Schema, name: str) -> Part:
+    """Write what is left of a part after the decisions about it."""
+    writer, tally = PartWriter(folder, name, part.source), Tally(seen=part.docs)
+    for batch in read_batches(part_path(folder, part.name)):
+        rows = decided.filter(pc.is_in(decided["key"], value_set=batch["key"]))
+        if "drop" in decided.column_names:
+            removed, kept, ledger = dropped(line, stage, batch, rows)
+            tally += Tally(dropped=len(rows))
+        else:
+            removed, kept, ledger = None, changed(batch, rows, fields), cut_ledger(line, stage, batch, rows)
+            tally += Tally(changed=len(ledger))
+        writer.add(kept, removed, ledger)
+    return writer.finish({line.label: tally})
+
+
+def dropped(line: Line, stage: int, batch: Batch, rows: pa.Table) -> tuple[Batch, Batch, pa.Table]:
+    """The documents that go, those that stay, and the ledger's rows of the former."""
+    gone = pc.is_in(batch["key"], value_set=rows["key"].combine_chunks()).to_numpy(zero_copy_only=False)
+    why = {row["key"]: row for row in rows.to_pylist()}
+    removed, kept = batch.keep(gone), batch.keep(~gone)
+    told = [why[key] for key in removed["key"].to_pylist()]
+    removed = Batch(removed.table)
+    removed.marks.fail(removed.rows, "dropped", line.label, [row["drop"] for row in told])
+    keepers = pa.array([row.get("keeper") for row in told], SCHEMA.field("key").type)
+    return removed, kept, removed.marks.table(stage).append_column("keeper", keepers)
+
+
+def changed(batch: Batch, rows: pa.Table, fields: pa.Schema) -> Batch:
+    """The batch with the cuts made and the fields added that were decided."""
+    by_key = decisions_by_key(rows)
+    keys = batch["key"].to_pylist()
+    columns = {f.name: pa.array([by_key.get(key, [{}])[0].get(f.name) for key in keys], f.type) for f in fields}
+    if "start" in rows.column_names:
+        cuts = {key: [(c["start"], c["end"], c.get("replacement") or "") for c in mine] for key, mine in by_key.items()}
+        new = [edited(doc, [cuts[doc.key]]) if doc.key in cuts else unedited(doc) for doc in batch]
+        types = {"text": pa.large_string(), "messages": MESSAGES, "origin": ORIGIN}
+        columns |= {name: pa.array([row[name] for row in new], type) for name, type in types.items()}
+    return batch.with_columns(columns)
+
+
+def cut_ledger(line: Line, stage: int, batch: Batch, rows: pa.Table) -> pa.Table:
+    """A ledger row for each document that was cut, with how many characters went."""
+    by_key = decisions_by_key(rows)
+    mask = np.array([key in by_key for key in batch["key"].to_pylist()], bool)
+    marks = Marks(batch.keep(mask).table)
+    marks.step[:] = line.label
+    if "start" in rows.column_names:
+        marks.outcome[:] = "cut"
+        lost = [sum(cut["end"] - cut["start"] for cut in by_key[key]) for key in marks.fixed["key"]]
+        marks.measure(line.label, np.arange(len(marks)), np.array(lost, np.float32))
+    return marks.table(stage)
+
+
+def decisions_by_key(rows: pa.Table) -> Mapping[bytes, list[dict[str, Any]]]:
+    """Key → its decisions."""
+    by_key: dict[bytes, list[dict[str, Any]]] = {}
+    for row in rows.to_pylist():
+        by_key.setdefault(row["key"], []).append(row)
+    return by_key

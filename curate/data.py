@@ -32,6 +32,7 @@ SCHEMA = pa.schema(
 KINDS = ("text", "code", "example")
 BATCH_DOCS, BATCH_BYTES = 1_000, 4_000_000
 
+
 def key_of(*place: Any) -> bytes:
     """The 128-bit key of what is at `place`: (source, path, offset), or (parent, step, span, count) for a child."""
     parts = [part.hex() if isinstance(part, bytes) else part for part in place]
@@ -211,7 +212,9 @@ class Batch:
         table = self.table
         for name, column in columns.items():
             at = table.schema.get_field_index(name)
-            table = table.append_column(name, column) if at < 0 else table.set_column(at, table.schema.field(at), column)
+            table = (
+                table.append_column(name, column) if at < 0 else table.set_column(at, table.schema.field(at), column)
+            )
         new = Batch(table, self.marks, self.rows)
         return new if "text" in columns else new._seeing(self)
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO, cast
@@ -19,19 +20,20 @@ MAX_FILE_BYTES = 200_000_000  # of a file that has to be read as a whole; files 
 MAX_BAD_SHARE = 0.02  # of U+FFFD in a decoded text: beyond it the encoding was not understood
 MAGIC = {b"%PDF-": "pdf", b"PAR1": "parquet", b"ARROW1": "arrow", b"{\\rtf": "rtf", b"\xd0\xcf\x11\xe0": "ole"}
 EXTENSIONS = {
-    "pdf": "pdf", "html": "html", "htm": "html", "xhtml": "html", "docx": "docx", "md": "markdown", "markdown": "markdown",
-    "txt": "text", "text": "text", "rst": "text", "jsonl": "jsonl", "ndjson": "jsonl", "json": "json",
-    "parquet": "parquet", "arrow": "arrow",
+    "pdf": "pdf", "html": "html", "htm": "html", "xhtml": "html", "docx": "docx", "md": "markdown",
+    "markdown": "markdown", "txt": "text", "text": "text", "rst": "text", "jsonl": "jsonl", "ndjson": "jsonl",
+    "json": "json", "parquet": "parquet", "arrow": "arrow",
 }  # fmt: skip
-CODE = {
-    "py": "Python", "c": "C", "h": "C", "cc": "C++", "cpp": "C++", "hpp": "C++", "cs": "C#", "java": "Java", "js": "JavaScript",
-    "mjs": "JavaScript", "jsx": "JavaScript", "ts": "TypeScript", "tsx": "TypeScript", "go": "Go", "rs": "Rust", "rb": "Ruby",
-    "php": "PHP", "swift": "Swift", "kt": "Kotlin", "scala": "Scala", "lua": "Lua", "pl": "Perl", "r": "R", "jl": "Julia",
-    "sh": "Shell", "bash": "Shell", "sql": "SQL", "css": "CSS", "scss": "CSS", "vue": "Vue", "yaml": "YAML", "yml": "YAML",
-    "toml": "TOML", "ini": "INI", "cfg": "INI", "xml": "XML", "proto": "Protocol Buffers", "cmake": "CMake", "m": "MATLAB",
-    "f90": "Fortran", "hs": "Haskell", "ml": "OCaml", "ex": "Elixir", "erl": "Erlang", "clj": "Clojure", "dart": "Dart",
-    "st": "Structured Text", "v": "Verilog", "vhd": "VHDL", "asm": "Assembly", "s": "Assembly", "ps1": "PowerShell",
+LANGUAGES = {
+    "Assembly": "asm s", "C": "c h", "C#": "cs", "C++": "cc cpp cxx hpp", "CMake": "cmake", "CSS": "css scss",
+    "Clojure": "clj", "Dart": "dart", "Elixir": "ex exs", "Erlang": "erl", "Fortran": "f90 f", "Go": "go",
+    "Haskell": "hs", "INI": "ini cfg", "Java": "java", "JavaScript": "js mjs jsx", "Julia": "jl", "Kotlin": "kt",
+    "Lua": "lua", "MATLAB": "m", "OCaml": "ml", "PHP": "php", "Perl": "pl", "PowerShell": "ps1",
+    "Protocol Buffers": "proto", "Python": "py", "R": "r", "Ruby": "rb", "Rust": "rs", "SQL": "sql", "Scala": "scala",
+    "Shell": "sh bash", "Structured Text": "st", "Swift": "swift", "TOML": "toml", "TypeScript": "ts tsx",
+    "VHDL": "vhd", "Verilog": "v", "Vue": "vue", "XML": "xml", "YAML": "yaml yml",
 }  # fmt: skip
+CODE = {extension: language for language, extensions in LANGUAGES.items() for extension in extensions.split()}
 CODE_NAMES = {"makefile": "Makefile", "dockerfile": "Dockerfile", "cmakelists.txt": "CMake"}
 PACKED = {b"\x1f\x8b": "gz", b"\x28\xb5\x2f\xfd": "zst"}
 
@@ -173,14 +175,26 @@ def content_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
+@cache
+def current_umask() -> int:
+    """The permissions that new files of this process do not get."""
+    os.umask(mask := os.umask(0))
+    return mask
+
+
 @contextmanager
-def put(path: Path) -> Iterator[BinaryIO]:
-    """A file that appears at `path` when it is whole, and not at all when something fails on the way."""
+def put(path: Path, private: bool = False) -> Iterator[BinaryIO]:
+    """A file that appears at `path` when it is whole, and not at all when something fails on the way.
+
+    A private one is readable by its owner alone.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".tmp", delete=False) as out:
         try:
             yield cast(BinaryIO, out)
             out.flush()
+            if not private:
+                os.fchmod(out.fileno(), 0o666 & ~current_umask())
             os.fsync(out.fileno())
             os.replace(out.name, path)
         except BaseException:

@@ -21,7 +21,7 @@ def score(doc: Doc, batch: Batch, state: Any) -> Any:
 
 
 @hookspec
-def filter(doc: Doc, batch: Batch, state: Any) -> Any:  # noqa: A001 - the word users know
+def filter(doc: Doc, batch: Batch, state: Any) -> Any:
     """Decide: true keeps; false, or `Drop` with the reason, leaves out (a boolean array for a batch)."""
 
 

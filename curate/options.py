@@ -4,6 +4,7 @@ import inspect
 import re
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from curate.errors import RecipeError, meant
@@ -17,6 +18,7 @@ SPOKEN = {
     bool: "true or false",
     dict: "a mapping",
     Mapping: "a mapping",
+    Path: "a path",
     types.NoneType: "null",
 }
 
@@ -40,31 +42,51 @@ def defaults_of(offered: Offered) -> dict[str, Any]:
     if len(offered.about.limits) == 1:
         low, high = next(iter(offered.about.limits.values()))
         return shown | {name: limit for name, limit in (("min", low), ("max", high)) if limit is not None}
-    languages = {language: {name: list(pair) for name, pair in own.items()} for language, own in offered.about.languages.items()}
+    languages = {
+        language: {name: list(pair) for name, pair in own.items()} for language, own in offered.about.languages.items()
+    }
     return shown | {name: list(pair) for name, pair in offered.about.limits.items()} | languages
 
 
 def check_options(label: str, offered: Offered, options: Mapping[str, Any]) -> tuple[dict[str, Any], Limits]:
     """The options for the function and the limits of one recipe line; raises `RecipeError` with all that is wrong."""
-    told = offered.about
-    takes = options_of(offered.function) | (options_of(told.setup) if told.setup else {})
-    limits = limit_options(told.limits)
-    languages = {
-        key: value
-        for key, value in options.items()
-        if told.limits and isinstance(value, Mapping) and re.fullmatch("[a-z]{2,3}", key) and key not in takes
-    }
-    problems = list(option_problems(label, {k: v for k, v in options.items() if k not in languages}, takes | limits))
-    for own in languages.values():
-        problems += option_problems(label, own, limits)
-    if problems:
+    if problems := [sentence for _, sentence in option_problems(label, offered, options)]:
         raise RecipeError(*problems)
+    told, takes = offered.about, takes_of(offered)
+    languages = language_limits(offered, options)
     every = narrowed(told.limits, options)
     by_language: Limits = {"": every}
-    for language in {*told.languages, *languages}:
+    for language in sorted({*told.languages, *languages}):
         own = {**told.languages.get(language, {}), **options, **languages.get(language, {})}
         by_language[language] = narrowed(every, own)
     return {key: value for key, value in options.items() if key in takes}, by_language
+
+
+def option_problems(label: str, offered: Offered, options: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What is wrong with the options of one line: the path to each, and a sentence."""
+    limits, languages = limit_options(offered.about.limits), language_limits(offered, options)
+    own = {key: value for key, value in options.items() if key not in languages}
+    for option, sentence in mistyped(label, own, takes_of(offered) | limits):
+        yield (option,), sentence
+    for language, values in languages.items():
+        for option, sentence in mistyped(label, values, limits):
+            yield (language, option), sentence
+
+
+def takes_of(offered: Offered) -> dict[str, Any]:
+    """The options of a plugin's function and of its setup, with what they should be."""
+    setup = offered.about.setup
+    return options_of(offered.function) | (options_of(setup) if setup else {})
+
+
+def language_limits(offered: Offered, options: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The options that are limits for one language: ``zh: {words: [80, null]}``."""
+    takes = takes_of(offered)
+    return {
+        key: value
+        for key, value in options.items()
+        if offered.about.limits and isinstance(value, Mapping) and re.fullmatch("[a-z]{2,3}", key) and key not in takes
+    }
 
 
 def limit_options(limits: Mapping[str, Pair]) -> dict[str, Any]:
@@ -74,15 +96,15 @@ def limit_options(limits: Mapping[str, Pair]) -> dict[str, Any]:
     return dict.fromkeys(limits, list[float | None])
 
 
-def option_problems(label: str, options: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
-    """A sentence for each option that is unknown or mistyped."""
+def mistyped(label: str, options: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each option that is unknown or of the wrong type, and a sentence on it."""
     for option, value in options.items():
         if option not in known:
-            yield f"{label} has no option {option!r}{meant(str(option), known)}"
+            yield option, f"{label} has no option {option!r}{meant(str(option), known)}"
         elif not fits(value, known[option]):
-            yield f"{label}: {option} should be {spoken(known[option])}, not {value!r}"
+            yield option, f"{label}: {option} should be {spoken(known[option])}, not {value!r}"
         elif known[option] == list[float | None] and len(value) != 2:
-            yield f"{label}: {option} should be [low, high], null where there is no limit, not {value!r}"
+            yield option, f"{label}: {option} should be [low, high], null where there is no limit, not {value!r}"
 
 
 def narrowed(limits: Mapping[str, Pair], options: Mapping[str, Any]) -> dict[str, Pair]:
@@ -104,6 +126,10 @@ def fits(value: Any, hint: Any) -> bool:
         return value in of
     if get_origin(hint) in (list, tuple, Sequence):
         return isinstance(value, list | tuple) and all(fits(one, of[0]) for one in value)
+    if get_origin(hint) in (dict, Mapping):
+        return isinstance(value, Mapping) and all(fits(k, of[0]) and fits(v, of[1]) for k, v in value.items())
+    if hint is Path:
+        return isinstance(value, str | Path)
     if isinstance(value, bool):
         return hint is bool
     return isinstance(value, int | float if hint is float else get_origin(hint) or hint)
@@ -113,6 +139,9 @@ def spoken(hint: Any) -> str:
     """An annotation in words, for an error sentence."""
     if get_origin(hint) in (list, tuple, Sequence):
         return f"a list, each {spoken(get_args(hint)[0])}"
+    if get_origin(hint) in (dict, Mapping):
+        key, value = (spoken(one).removeprefix("a ") for one in get_args(hint))
+        return f"a mapping of {key} to {value}"
     if get_origin(hint) is Literal:
         return " or ".join(repr(one) for one in get_args(hint))
     if get_origin(hint) in (Union, types.UnionType):

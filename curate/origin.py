@@ -14,7 +14,7 @@ Cut = tuple[int, int, str]
 
 
 class Stretch(NamedTuple):
-    """text[start:end] stood at character `at` of the page (or of the whole, where there are no pages) as it was read."""
+    """text[start:end] stood at character `at` of its page, or of the whole where there are no pages, as it was read."""
 
     start: int
     end: int

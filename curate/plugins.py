@@ -99,6 +99,7 @@ class Offer:
         libraries: Iterable[str] = (),
     ) -> Callable[[F], F]: ...
     def __call__(self, function: Any = None, /, *, kinds: Iterable[str] | None = None, **told: Any) -> Any:
+        """Decorate a function, or give the decorator that does."""
         told["libraries"] = tuple(told.get("libraries", ()))
         offer = partial(self.put, about=About(kinds=self.kinds if kinds is None else tuple(kinds), **told))
         return offer(function) if function else offer

@@ -3,7 +3,7 @@
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from typing import Any, TypeVar
@@ -68,6 +68,7 @@ class Step:
         return partial(self.impl.function, **own)
 
     def __call__(self, batch: Batch) -> Batch:
+        """The batch as the next step sees it, what was found noted in its marks."""
         seen = batch.keep(self.applies(batch))
         columns, errors = self.ask(seen)
         self.fail(seen, "error", errors)
@@ -211,7 +212,9 @@ class Field(Step):
         """A column a name, each value checked like that of one document."""
         columns = {name: listed(column, len(batch)) for name, column in self.named(answer).items()}
         nobody = Doc()
-        rows = [self.one(dict(zip(columns, values, strict=True)), nobody) for values in zip(*columns.values(), strict=True)]
+        rows = [
+            self.one(dict(zip(columns, values, strict=True)), nobody) for values in zip(*columns.values(), strict=True)
+        ]
         return {name: [row[name] for row in rows] for name in columns}
 
     def mark(self, batch: Batch, seen: Batch, columns: Columns) -> Batch:
@@ -229,6 +232,7 @@ class Edit(Step):
     """New text, or cuts in it. What is marked leaves before an edit; of an example each message is edited."""
 
     def __call__(self, batch: Batch) -> Batch:
+        """The survivors, edited."""
         batch = batch.survivors()
         return self.rewrite(batch, batch.marks)
 
@@ -299,6 +303,7 @@ class Expand(Step):
     """Children take the place of their document, which the ledger has as "expanded"."""
 
     def __call__(self, batch: Batch) -> Batch:
+        """The survivors, with children in the place of those that were expanded."""
         batch = batch.survivors()
         mask = self.applies(batch) & self.concerns(batch)
         parents = batch.keep(mask)
@@ -407,17 +412,3 @@ def tried(function: Callable[[T], Any], one: T) -> tuple[Any, str]:
         *_, (frame, line) = traceback.walk_tb(error.__traceback__)
         said = f"{type(error).__name__} in {frame.f_code.co_name}, line {line}"
         return None, str(error) if isinstance(error, Wrong) else said
-
-
-def batches_of(docs: Iterable[Doc], schema: pa.Schema, most: int, most_bytes: int) -> Iterator[Batch]:
-    """Documents as batches of at most so many, or so many characters; one that is larger is a batch of its own."""
-    waiting: list[Doc] = []
-    size = 0
-    for doc in docs:
-        if waiting and (len(waiting) == most or size + len(doc.text) > most_bytes):
-            yield Batch.of(waiting, schema)
-            waiting, size = [], 0
-        waiting.append(doc)
-        size += len(doc.text)
-    if waiting:
-        yield Batch.of(waiting, schema)

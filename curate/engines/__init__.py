@@ -1,0 +1,1 @@
+"""Machines that run tasks: each has a `map(function, tasks)`."""

@@ -1,0 +1,134 @@
+"""Parts: the Parquet files that units become, written whole or not at all, and tables spread over partitions."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curate.data import BATCH_DOCS, Batch
+from curate.files import put
+from curate.steps import Tally
+
+
+@dataclass(frozen=True)
+class Part:
+    """The documents that are left of one unit after some phase. `counts` is what its making did, a tally a step."""
+
+    name: str
+    source: str
+    docs: int = 0
+    bytes: int = 0  # of text
+    counts: Mapping[str, Tally] | None = None
+
+
+def part_path(folder: Path, name: str, what: str = "kept") -> Path:
+    """Where a part lies, or what was told of its making: `removed` documents, or the `ledger`'s rows."""
+    return folder / "parts" / (f"{name}.parquet" if what == "kept" else f"{name}.{what}.parquet")
+
+
+def read_batches(path: Path) -> Iterator[Batch]:
+    """The documents of a part, as batches of the size they were written in."""
+    with pq.ParquetFile(path) as file:
+        for number in range(file.num_row_groups):
+            for batch in file.read_row_group(number).combine_chunks().to_batches(BATCH_DOCS):
+                yield Batch(batch)
+
+
+def write_tables(path: Path, tables: Iterable[pa.Table], about: Mapping[str, Any] | None = None) -> None:
+    """Write tables as row groups of one Parquet file, its schema that of them all; readable by its owner alone."""
+    tables = list(tables)
+    schema = pa.unify_schemas([table.schema.remove_metadata() for table in tables])
+    if about is not None:
+        schema = schema.with_metadata({"curate": json.dumps(about, sort_keys=True)})
+    with (
+        put(path, private=True) as out,
+        pq.ParquetWriter(out, schema, compression="zstd", compression_level=1) as writer,
+    ):
+        for table in tables:
+            if len(table):
+                writer.write_table(widened(table, schema))
+
+
+def widened(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with every column of a schema, null where it had none."""
+    columns = [
+        table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def part_about(path: Path) -> dict[str, Any]:
+    """What was noted of a part when it was written."""
+    noted: dict[str, Any] = json.loads((pq.read_schema(path).metadata or {}).get(b"curate", b"{}"))
+    return noted
+
+
+def known_part(folder: Path, name: str) -> Part | None:
+    """A part that is there already, or none."""
+    path = part_path(folder, name)
+    if not path.exists():
+        return None
+    about = part_about(path)
+    counts = {label: Tally(**tally) for label, tally in about["counts"].items()}
+    return Part(name, about["source"], about["docs"], about["bytes"], counts)
+
+
+class PartWriter:
+    """Writes a part and, before it, what was removed and what the ledger says, so that a part that is there is done."""
+
+    def __init__(self, folder: Path, name: str, source: str) -> None:
+        self.folder, self.name, self.source = folder, name, source
+        self.kept: list[pa.Table] = []
+        self.removed: list[pa.Table] = []
+        self.ledger: list[pa.Table] = []
+        self.docs = self.bytes = 0
+
+    def add(self, kept: Batch | None, removed: Batch | None, ledger: pa.Table | None) -> None:
+        """Take what a batch became."""
+        if kept is not None:
+            self.kept.append(pa.Table.from_batches([kept.table]))
+            self.docs += len(kept)
+            self.bytes += kept.text_bytes
+        if removed is not None and len(removed):
+            self.removed.append(pa.Table.from_batches([removed.table]))
+        if ledger is not None and len(ledger):
+            self.ledger.append(ledger)
+
+    def finish(self, counts: Mapping[str, Tally]) -> Part:
+        """Put the files in place, the part itself last."""
+        for what, tables in (("removed", self.removed), ("ledger", self.ledger)):
+            if tables:
+                write_tables(part_path(self.folder, self.name, what), tables)
+        told = {label: asdict(tally) | {"seconds": 0.0} for label, tally in counts.items()}  # seconds are not content
+        about = {"source": self.source, "docs": self.docs, "bytes": self.bytes, "counts": told}
+        write_tables(part_path(self.folder, self.name), self.kept, about)
+        return Part(self.name, self.source, self.docs, self.bytes, counts)
+
+
+def write_partitioned(path: Path, table: pa.Table, places: np.ndarray, partitions: int) -> Path:
+    """Write a table so that each partition's rows are one row group, which `read_partition` finds by its number."""
+    order = np.argsort(places, kind="stable")
+    table, ends = table.take(order), np.searchsorted(places[order], np.arange(partitions + 1))
+    with (
+        put(path, private=True) as out,
+        pq.ParquetWriter(out, table.schema, compression="zstd", compression_level=1) as writer,
+    ):
+        for start, end in pairwise(ends):
+            writer.write_table(table.slice(start, end - start), row_group_size=max(end - start, 1))
+    return path
+
+
+def read_partition(paths: Sequence[Path], partition: int) -> pa.Table:
+    """The rows of one partition from all the files that were written in partitions."""
+    tables = []
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            tables.append(file.read_row_group(partition))
+    return pa.concat_tables(tables)

@@ -1,0 +1,234 @@
+"""What a recipe comes to: stages, units of input, and the fingerprints that name what they become."""
+
+import inspect
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from curate.errors import Unreadable
+from curate.files import File, content_hash, sniff
+from curate.plugins import Offered
+from curate.recipe import Recipe, Source, glob_root
+from curate.steps import Line
+
+FORMAT = 1  # goes up when what curate itself makes of the same input changes
+UNIT_BYTES = 16_000_000
+UNIT_FILES = 1_000
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Consecutive steps that run document by document, or one gather."""
+
+    number: int
+    lines: tuple[Line, ...]
+    gather: bool = False
+
+    @property
+    def label(self) -> str:
+        """The names of its steps."""
+        return " · ".join(line.label for line in self.lines) or "read"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The input that one worker handles at a time: small files, or a stretch of a big one."""
+
+    source: str
+    files: tuple[File, ...]
+    unreadable: tuple[tuple[File, str], ...] = ()
+    limit: int | None = None
+    sample: float = 1.0
+    fingerprint: str = ""
+
+    @property
+    def bytes(self) -> int:
+        """How much there is to read."""
+        return sum((file.end or size_of(file.path)) - file.start for file in self.files)
+
+
+def phases_of(lines: Iterable[Line], first: int = 0) -> list[Phase]:
+    """The steps as phases: a gather stands alone, what lies between two of them is one stage."""
+    phases: list[Phase] = []
+    stage: list[Line] = []
+    for line in lines:
+        if line.offered.kind != "gather":
+            stage.append(line)
+            continue
+        if stage or (not phases and first == 0):
+            phases.append(Phase(first + len(phases), tuple(stage)))
+        phases.append(Phase(first + len(phases), (line,), gather=True))
+        stage = []
+    if stage or (not phases and first == 0):
+        phases.append(Phase(first + len(phases), tuple(stage)))
+    return phases
+
+
+def units_of(recipe: Recipe, limit: int | None = None, sample: float = 1.0) -> list[Unit]:
+    """The units of every source, in the order of sources and paths."""
+    units = []
+    stage = phases_of(recipe.steps)[0]
+    for source in recipe.sources.values():
+        named = stage_fingerprint(stage.lines)
+        for unit in source_units(recipe, source, limit, sample):
+            units.append(with_fingerprint(recipe, unit, named))
+    return units
+
+
+def source_units(recipe: Recipe, source: Source, limit: int | None, sample: float) -> Iterator[Unit]:
+    """The units of one source: consecutive files, cut where a file's own path says so.
+
+    A file begins a new unit with a probability of its share of a unit's size, which a hash of its path decides. So
+    units stay in the order of paths, and one added file changes the unit it falls into and no other.
+    """
+    waiting: list[File] = []
+    failed: list[tuple[File, str]] = []
+
+    def unit() -> Unit:
+        made = Unit(source.name, tuple(waiting), tuple(failed), limit, sample)
+        waiting.clear()
+        failed.clear()
+        return made
+
+    for path, uri in listed_files(recipe.path(source.path)):
+        file, why = typed(recipe, source, File(path, uri))
+        size = 0 if why else size_of(path)
+        splits = not why and limit is None and size > UNIT_BYTES and splits_file(recipe, source, file)
+        if (waiting or failed) and limit is None and (splits or begins_unit(uri, size)):
+            yield unit()
+        if why:
+            failed.append((file, why))
+        elif splits:
+            for start in range(0, size, UNIT_BYTES):
+                yield Unit(
+                    source.name, (File(path, uri, file.type, start, min(start + UNIT_BYTES, size)),), sample=sample
+                )
+        else:
+            waiting.append(file)
+    if waiting or failed:
+        yield unit()
+
+
+def listed_files(path: Path) -> Iterator[tuple[Path, str]]:
+    """Every file at a path (file, folder or glob), sorted, and its path below the root; hidden ones are passed over."""
+    root = glob_root(path)
+    if root == path and path.is_file():
+        yield path, path.name
+        return
+    if root == path:
+        found = [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
+    else:
+        found = [one for one in root.glob(str(path.relative_to(root))) if one.is_file()]
+    uris = {one.relative_to(root).as_posix(): one for one in found}
+    for uri in sorted(uris):
+        if not any(part.startswith(".") for part in uri.split("/")):
+            yield uris[uri], uri
+
+
+def typed(recipe: Recipe, source: Source, file: File) -> tuple[File, str]:
+    """The file with its media type, or why it cannot be read."""
+    try:
+        typed = File(file.path, file.uri, sniff(file.path))
+        if reader_for(recipe, source, typed.type) is None:
+            raise Unreadable("unsupported", f"no reader for {typed.type}")
+        return typed, ""
+    except Unreadable as error:
+        return file, str(error)
+    except OSError as error:
+        return file, f"corrupt: {error.strerror or type(error).__name__}"
+
+
+def reader_for(recipe: Recipe, source: Source, type: str) -> tuple[Offered, Mapping[str, Any]] | None:
+    """The reader of a media type and its options, as the source or else the recipe chooses."""
+    if type in source.readers:
+        choice = source.readers[type]
+        options = {} if isinstance(choice, str) else dict(choice)
+        name = choice if isinstance(choice, str) else options.pop("reader", recipe.readers[type][0].name)
+        return recipe.registry["reader"][name], options
+    return recipe.readers.get(type)
+
+
+def splits_file(recipe: Recipe, source: Source, file: File) -> bool:
+    """Whether a file can be read from its middle: its reader can, and it is not packed."""
+    found = reader_for(recipe, source, file.type)
+    return bool(found and found[0].about.splits and file.path.suffix not in (".gz", ".zst"))
+
+
+def begins_unit(uri: str, size: int) -> bool:
+    """Whether a file of this path and size begins a new unit."""
+    share = max(size / UNIT_BYTES, 1 / UNIT_FILES)
+    return int.from_bytes(blake2b(uri.encode("utf-8", "surrogateescape"), digest_size=8).digest()) < share * 2**64
+
+
+@cache
+def size_of(path: Path) -> int:
+    """The size of a file in bytes."""
+    return path.stat().st_size
+
+
+def with_fingerprint(recipe: Recipe, unit: Unit, stage: str) -> Unit:
+    """The unit, named by everything that decides what it becomes."""
+    source = recipe.sources[unit.source]
+    types = sorted({file.type for file in unit.files})
+    readers = [(type, reader_for(recipe, source, type)) for type in types]
+    content = [[file.uri, file.type, file.start, file.end, content_of(file.path)] for file in unit.files]
+    read = [[type, code_of(found[0]), dict(found[1])] for type, found in readers if found]
+    failed = [[file.uri, why] for file, why in unit.unreadable]
+    settings = [source.name, dict(source.fields), unit.limit, unit.sample]
+    name = digest("unit", settings, content, failed, read, stage)
+    return Unit(unit.source, unit.files, unit.unreadable, unit.limit, unit.sample, name)
+
+
+content_of = cache(content_hash)
+
+
+def stage_fingerprint(lines: Sequence[Line]) -> str:
+    """What a list of steps does, as a name: their options, their code, the files that options point to."""
+    return digest("stage", [line_content(line) for line in lines])
+
+
+def line_content(line: Line) -> list[Any]:
+    """Everything about a recipe line that changes what comes out."""
+    options = {key: str(value) if isinstance(value, Path) else value for key, value in line.options.items()}
+    for key, value in line.options.items():
+        if isinstance(value, Path):
+            files = [value] if value.is_file() else sorted(one for one in value.rglob("*") if one.is_file())
+            options[key] = [content_of(one) for one in files]
+    return [line.label, options, list(line.sources), list(line.kinds), code_of(line.offered)]
+
+
+@cache
+def code_of(offered: Offered) -> list[str]:
+    """The source of a plugin's module and of the modules of its folder that it imports, and its libraries' versions."""
+    module = sys.modules[offered.function.__module__]
+    sources = [blake2b(Path(path).read_bytes(), digest_size=16).hexdigest() for path in sorted(own_files(module))]
+    versions = [f"{name} {metadata.version(name)}" for name in offered.about.libraries]
+    return [*sources, *versions]
+
+
+def own_files(module: ModuleType, seen: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The files of a module and of those beside or below it that it takes something from."""
+    file = getattr(module, "__file__", None)
+    if not file or file in seen:
+        return seen
+    seen |= {file}
+    folder = Path(file).parent
+    for value in list(vars(module).values()):
+        other = value if inspect.ismodule(value) else sys.modules.get(getattr(value, "__module__", None) or "")
+        if other and (path := getattr(other, "__file__", None)) and folder in Path(path).parents:
+            seen = own_files(other, seen)
+    return seen
+
+
+def digest(*content: Any) -> str:
+    """A 128-bit name for what was said, as 32 hex digits."""
+    said = json.dumps([FORMAT, *content], sort_keys=True, default=str, ensure_ascii=False)
+    return blake2b(said.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
