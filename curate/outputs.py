@@ -105,7 +105,7 @@ def write_text(recipe: Recipe, folder: Path, parts: Sequence[Part]) -> Made:
 
 
 def even_batches(folder: Path, parts: Sequence[Part], kinds: Sequence[str]) -> Iterator[Batch]:
-    """The documents of all parts in batches of 1,000, whatever the parts' sizes; one empty batch where there is none."""
+    """The documents of all parts in batches of 1,000, whatever the parts are; one empty batch where there is none."""
     paths = [part_path(folder, part.name) for part in parts]
     schema = pa.unify_schemas([SCHEMA, *(pq.read_schema(path).remove_metadata() for path in paths)])
     waiting = schema.empty_table()

@@ -202,7 +202,8 @@ def import_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise RecipeError(f"no plugin file at {path}; a path in `plugins:` is relative to the recipe")
     spec = importlib.util.spec_from_file_location(f"curate_file_{path.stem}", path)
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)

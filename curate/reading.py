@@ -62,7 +62,7 @@ def marked_batch(docs: list[Read], schema: pa.Schema) -> Batch:
 
 
 def documents(recipe: Recipe, source: Source, unit: Unit) -> Iterator[Read]:
-    """Every document of a unit's files with its key; a file or a row that cannot be read is an empty one with a reason."""
+    """Every document of a unit's files with its key; what cannot be read is an empty one with a reason."""
     for file, why in unit.unreadable:
         yield failed(source, file, None), why
     for file in unit.files:

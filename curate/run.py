@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -92,6 +93,7 @@ class Job:
         self.recipe, self.folder, self.workers, self.progress = recipe, folder, workers, progress
         self.phases = work.all_phases(recipe)
         self.made: list[tuple[Phase, list[Part]]] = []  # the parts after each phase
+        self.gathers: dict[str, Tally] = {}  # how long each took, over its three acts
 
     def run(self, units: Sequence[Unit]) -> Run:
         """The whole recipe, from units to manifest; at once where it was run before."""
@@ -157,6 +159,7 @@ class Job:
             if all(decided):
                 self.made.append((phase, after := [part for part in decided if part]))
                 return after
+        start = time.perf_counter()
         with TemporaryDirectory(dir=self.folder, prefix=".work-") as folder:
             work_folder, sizes = Path(folder), [part.bytes for part in parts]
             tasks = [(phase.number, number, part, work_folder) for number, part in enumerate(parts)]
@@ -167,6 +170,8 @@ class Job:
             after = self.each(phase, work.decide, decisions, sizes)
         with put(note, private=True) as out:
             out.write(json.dumps([part.name for part in after]).encode())
+        seconds = time.perf_counter() - start
+        self.gathers[phase.label] = Tally(bytes=sum(part.bytes for part in parts), seconds=seconds)
         return after
 
     def each(
@@ -210,7 +215,8 @@ class Job:
 
     def tallies(self) -> dict[str, Tally]:
         """What each step did, over all parts."""
-        return tallied(part for _, parts in self.made for part in parts)
+        total = tallied(part for _, parts in self.made for part in parts)
+        return {label: tally + self.gathers.get(label, Tally()) for label, tally in total.items()}
 
     def put_manifest(self, units: Sequence[Unit], outputs: Mapping[str, Made], fingerprint: str) -> None:
         """Write the manifest, whose existence means that the run is done."""
