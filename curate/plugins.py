@@ -165,12 +165,13 @@ def writer(suffix: str) -> Callable[[F], F]:
     return partial(Offer("writer").put, about=About(suffix=suffix))
 
 
-def load_plugins(files: Iterable[str | Path] = ()) -> Registry:
+def load_plugins(files: Iterable[str | Path] = (), problems: list[str] | None = None) -> Registry:
     """Find every plugin: installed ones through pluggy's entry points, then the files that a recipe names.
 
-    Raises `RecipeError` with all that is wrong with them.
+    What is wrong with them is added to `problems`, where it is given; else it raises `RecipeError` with all of it.
     """
-    manager, problems = pluggy.PluginManager("curate"), list[str]()
+    manager, stop = pluggy.PluginManager("curate"), problems is None
+    problems = [] if problems is None else problems
     manager.add_hookspecs(hookspecs)
     manager.load_setuptools_entrypoints("curate")
     modules = [module for name, plugin in manager.list_name_plugin() for module in modules_of(name, plugin, problems)]
@@ -182,7 +183,7 @@ def load_plugins(files: Iterable[str | Path] = ()) -> Registry:
     for name, module in modules:
         register(manager, module, name, problems)
     registry = listed(manager, problems)
-    if problems:
+    if stop and problems:
         raise RecipeError(*problems)
     return registry
 

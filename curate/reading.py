@@ -14,7 +14,7 @@ from curate.errors import Unreadable, Wrong
 from curate.files import File
 from curate.plan import Unit, reader_for, units_of
 from curate.recipe import Recipe, Source, read_recipe
-from curate.steps import tried
+from curate.steps import raised_where, tried
 
 MAX_DOC_BYTES = 64_000_000
 FIELD_CASTS: Mapping[str, tuple[Any, pa.DataType]] = {
@@ -95,15 +95,6 @@ def read_file(reader: Any, options: Mapping[str, Any], file: File) -> Iterator[D
         yield error
     except Exception as error:
         yield Unreadable("corrupt", raised_where(error), place=-1)
-
-
-def raised_where(error: Exception) -> str:
-    """The type and place of what a reader raised, never its words, which may quote the file."""
-
-    def again(one: Exception) -> None:
-        raise one
-
-    return tried(again, error)[1]
 
 
 def failed(source: Source, file: File, place: Any) -> Doc:

@@ -117,15 +117,14 @@ def read_recipe(
     else:
         name, folder = str(recipe), Path(recipe).parent
         data, lines = read_yaml(Path(recipe))
-    problems = Problems(name, lines)
     data = copy.deepcopy(data)
     for override in overrides:
         override_value(data, override)
-    files = [folder / one for one in data.get("plugins") or () if isinstance(one, str)]
-    checked = check(data, problems, load_plugins(files), folder, name)
-    problems.stop()
-    assert checked
-    return checked
+    problems, files = Problems(name, lines), data.get("plugins") or []
+    broken: list[str] = []
+    registry = load_plugins([folder / one for one in files] if fits(files, list[str]) else [], broken)
+    problems.found += [(0, sentence) for sentence in broken]  # these say their own place
+    return Checker(problems, registry, folder).recipe(data, name)
 
 
 def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Where, int]]:
@@ -206,81 +205,191 @@ def place_in_list(steps: list[Any], key: str, override: str) -> int:
     return names.index(key)
 
 
-def check(data: dict[str, Any], problems: Problems, registry: Registry, folder: Path, name: str) -> Recipe | None:
-    """The recipe as checked parts; what is wrong goes to `problems`."""
-    known = {"plugins": list[str], "sources": Mapping, "steps": list, "readers": Mapping}
-    known |= {"text": Mapping, "pretrain": Mapping, "sft": Mapping}
-    for key, sentence in mistyped(
-        "the recipe", {key: value for key, value in data.items() if value is not None}, known
-    ):
-        problems.add((key,), sentence.replace("option ", "key "))
-    data = {key: value for key, value in data.items() if key in known and fits(value, known[key])}
-    sources = check_sources(data.get("sources") or {}, problems, registry, folder)
-    steps = check_steps(data.get("steps") or [], ("steps",), problems, registry, sources, folder)
-    readers = check_readers(data.get("readers") or {}, ("readers",), problems, registry)
-    text = built(TextOutput, data.get("text"), ("text",), problems)
-    pretrain = built(PretrainOutput, data.get("pretrain"), ("pretrain",), problems)
-    sft = built(SftOutput, data.get("sft"), ("sft",), problems)
-    sft_steps = check_steps(sft.steps if sft else (), ("sft", "steps"), problems, registry, sources, folder)
-    if sft and sft.made_from:
-        made_from = (sft.made_from,) if isinstance(sft.made_from, str) else tuple(sft.made_from)
-        for source in made_from:
-            if source not in sources:
-                problems.add(("sft", "from"), f"no source {source!r}{meant(source, sources)}")
-        sft_steps = tuple(
-            replace(line, sources=made_from) if line.offered.kind == "expand" and not line.sources else line
-            for line in sft_steps
+class Checker:
+    """Goes over a recipe part by part; what is wrong goes to `problems`, which are told together."""
+
+    def __init__(self, problems: Problems, registry: Registry, folder: Path) -> None:
+        self.problems, self.registry, self.folder = problems, registry, folder
+        self.sources: dict[str, Source] = {}
+
+    def recipe(self, data: dict[str, Any], name: str) -> Recipe:
+        """The whole recipe; raises `RecipeError` with everything that is wrong with it."""
+        known = {"plugins": list[str], "sources": Mapping, "steps": list, "readers": Mapping}
+        known |= {"text": Mapping, "pretrain": Mapping, "sft": Mapping}
+        data = {key: value for key, value in data.items() if value is not None}
+        for key, sentence in mistyped("the recipe", data, known):
+            self.problems.add((key,), sentence.replace("option ", "key "))
+        data = {key: value for key, value in data.items() if key in known and fits(value, known[key])}
+        self.read_sources(data.get("sources") or {})
+        steps = self.steps(data.get("steps") or [], ("steps",))
+        readers = self.readers(data.get("readers") or {}, ("readers",))
+        text = self.built(TextOutput, data.get("text"), ("text",))
+        pretrain = self.built(PretrainOutput, data.get("pretrain"), ("pretrain",))
+        sft = self.built(SftOutput, data.get("sft"), ("sft",))
+        sft_steps = self.sft_steps(sft) if sft else ()
+        self.outputs(text, pretrain, sft)
+        self.problems.stop()
+        if text is None and pretrain is None and sft is None:
+            text = TextOutput()
+        return Recipe(
+            name, self.folder, data, self.registry, self.sources, steps, readers, text, pretrain, sft, sft_steps
         )
-    check_outputs(text, pretrain, sft, sources, problems, registry, folder)
-    if text is None and pretrain is None and sft is None:
-        text = TextOutput()
-    if problems.found:
-        return None
-    return Recipe(name, folder, data, registry, sources, steps, readers, text, pretrain, sft, sft_steps)
 
+    def built(self, block: type[B], data: Any, where: Where) -> B | None:
+        """A block of the recipe as its dataclass; none where it is not there or something is wrong with it."""
+        if data is None:
+            return None
+        if not isinstance(data, Mapping):
+            self.problems.add(where, f"{where[-1]} should be a mapping, not {data!r}")
+            return None
+        hints = {WRITTEN.get(key, key): hint for key, hint in get_type_hints(block).items() if key != "name"}
+        before = len(self.problems.found)
+        for key, sentence in mistyped(str(where[-1]), data, hints):
+            self.problems.add((*where, key), sentence.replace("option ", "key "))
+        for one in fields(block):  # type: ignore[arg-type]
+            if one.default is MISSING and one.default_factory is MISSING and one.name not in data:
+                self.problems.add(where, f"{where[-1]} needs `{one.name}:`, {spoken(hints[one.name])}")
+        if len(self.problems.found) > before:
+            return None
+        named = {written: key for key, written in WRITTEN.items()}
+        return block(**{named.get(str(key), str(key)): value for key, value in data.items()})
 
-def built(block: type[B], data: Any, where: Where, problems: Problems) -> B | None:
-    """A block of the recipe as its dataclass; none where it is not there or something is wrong with it."""
-    if data is None:
-        return None
-    if not isinstance(data, Mapping):
-        problems.add(where, f"{where[-1]} should be a mapping, not {data!r}")
-        return None
-    hints = {WRITTEN.get(key, key): hint for key, hint in get_type_hints(block).items() if key != "name"}
-    before = len(problems.found)
-    for key, sentence in mistyped(str(where[-1]), data, hints):
-        problems.add((*where, key), sentence.replace("option ", "key "))
-    for one in fields(block):  # type: ignore[arg-type]
-        if one.default is MISSING and one.default_factory is MISSING and one.name not in data:
-            problems.add(where, f"{where[-1]} needs `{one.name}:`, {spoken(hints[one.name])}")
-    if len(problems.found) > before:
-        return None
-    named = {written: key for key, written in WRITTEN.items()}
-    return block(**{named.get(str(key), str(key)): value for key, value in data.items()})
+    def read_sources(self, data: Mapping[str, Any]) -> None:
+        """The sources by name; there has to be one, and its path has to lead somewhere."""
+        if not data:
+            self.problems.add(("sources",), "a recipe needs `sources:`, each a name with a `path:`")
+        for name, block in data.items():
+            where: Where = ("sources", name)
+            source = self.built(Source, {"path": block} if isinstance(block, str) else block, where)
+            self.sources[name] = replace(source or Source(""), name=name)
+            if source:
+                self.check_source(source, where)
 
-
-def check_sources(data: Mapping[str, Any], problems: Problems, registry: Registry, folder: Path) -> dict[str, Source]:
-    """The sources by name; there has to be one, and its path has to lead somewhere."""
-    sources = {}
-    if not data:
-        problems.add(("sources",), "a recipe needs `sources:`, each a name with a `path:`")
-    for name, block in data.items():
-        where: Where = ("sources", name)
-        source = built(Source, {"path": block} if isinstance(block, str) else block, where, problems)
-        if not source:
-            sources[name] = Source("")
-            continue
+    def check_source(self, source: Source, where: Where) -> None:
+        """What can be wrong with one source besides its keys."""
         for field, type in source.fields.items():
             if type not in FIELD_TYPES:
-                known = " or ".join(FIELD_TYPES)
-                problems.add(
-                    (*where, "fields", field), f"a field's type is {known}, not {type!r}{meant(str(type), FIELD_TYPES)}"
-                )
-        check_readers(source.readers, (*where, "readers"), problems, registry)
-        if not glob_root(folder / Path(source.path).expanduser()).exists():
-            problems.add((*where, "path"), f"nothing is at {source.path}; a path is relative to the recipe's folder")
-        sources[name] = Source(source.path, source.domain, source.fields, source.readers, name)
-    return sources
+                known = f"{', '.join(FIELD_TYPES[:-1])} or {FIELD_TYPES[-1]}"
+                self.problems.add((*where, "fields", field), f"a field's type is {known}, not {type!r}")
+        self.readers(source.readers, (*where, "readers"))
+        if not glob_root(self.folder / Path(source.path).expanduser()).exists():
+            sentence = f"nothing is at {source.path}; a path is relative to the recipe's folder"
+            self.problems.add((*where, "path"), sentence)
+
+    def steps(self, data: Sequence[Any], where: Where) -> tuple[Line, ...]:
+        """Each line of a list of steps as a `Line`."""
+        lines: list[Line] = []
+        for number, written in enumerate(data):
+            here = (*where, number)
+            if isinstance(written, str):
+                name, options = written, dict[str, Any]()
+            elif isinstance(written, Mapping) and len(written) == 1:
+                name, options = next((key, value or {}) for key, value in written.items())
+            else:
+                self.problems.add(here, f"a step is a name or `name: {{options}}`, not {written!r}")
+                continue
+            if name not in self.registry["step"]:
+                self.problems.add(here, f"no step {name!r}{meant(str(name), self.registry['step'])}")
+            elif not isinstance(options, Mapping):
+                sentence = f"{name}: options are a mapping, `{name}: {{option: value}}`, not {options!r}"
+                self.problems.add((*here, name), sentence)
+            else:
+                uses = 1 + sum(line.offered.name == name for line in lines)
+                label = name if uses == 1 else f"{name}#{uses}"
+                lines.append(self.line(label, self.registry["step"][name], dict(options), (*here, name)))
+        return tuple(lines)
+
+    def line(self, label: str, offered: Offered, options: dict[str, Any], where: Where) -> Line:
+        """One step line: its plugin's options, and `sources:` and `kinds:`, which every line understands."""
+        sources = self.chosen(label, "sources", options.pop("sources", ()), list(self.sources), where)
+        kinds = self.chosen(label, "kinds", options.pop("kinds", ()), KINDS, where)
+        for way, sentence in option_problems(label, offered, options):
+            self.problems.add((*where, *way), sentence)
+        for option, hint in takes_of(offered).items():
+            if hint in (Path, Path | None) and isinstance(options.get(option), str):
+                options[option] = (self.folder / options[option]).absolute()
+                if not options[option].exists():
+                    self.problems.add((*where, option), f"{label}: nothing is at {options[option]}")
+        return Line(label, offered, options, sources, kinds or (offered.about.kinds if where[0] == "steps" else ()))
+
+    def chosen(self, label: str, key: str, names: Any, known: Sequence[str], where: Where) -> tuple[str, ...]:
+        """The names that a line's `sources:` or `kinds:` lists, each of which has to be there."""
+        asked: tuple[str, ...] = (names,) if isinstance(names, str) else tuple(names)
+        for name in asked:
+            if name not in known:
+                self.problems.add((*where, key), f"{label}: no {key.rstrip('s')} {name!r}{meant(str(name), known)}")
+        return asked
+
+    def sft_steps(self, sft: SftOutput) -> tuple[Line, ...]:
+        """The steps of `sft:`; those that make examples look at the sources that `from:` names."""
+        made_from = self.chosen("sft", "from", sft.made_from, list(self.sources), ("sft",))
+        return tuple(
+            replace(line, sources=made_from) if line.offered.kind == "expand" and not line.sources else line
+            for line in self.steps(sft.steps, ("sft", "steps"))
+        )
+
+    def readers(self, data: Mapping[str, Any], where: Where) -> dict[str, tuple[Offered, Mapping[str, Any]]]:
+        """Media type → the reader for it and its options: one of them by default, or what the recipe chooses."""
+        by_type: dict[str, list[Offered]] = {}
+        for offered in self.registry["reader"].values():
+            for type in offered.about.types:
+                by_type.setdefault(type, []).append(offered)
+        chosen: dict[str, tuple[Offered, Mapping[str, Any]]] = {}
+        for type, choice in data.items():
+            options: dict[str, Any] = dict(choice) if isinstance(choice, Mapping) else {}
+            given = choice if isinstance(choice, str) else options.pop("reader", None)
+            if type not in by_type:
+                self.problems.add((*where, type), f"no reader is for {type!r}{meant(str(type), by_type)}")
+            elif name := given or self.default_reader(type, by_type[type], where):
+                if name not in self.registry["reader"]:
+                    self.problems.add((*where, type), f"no reader {name!r}{meant(name, self.registry['reader'])}")
+                    continue
+                for way, sentence in option_problems(name, self.registry["reader"][name], options):
+                    self.problems.add((*where, type, *way), sentence)
+                chosen[type] = (self.registry["reader"][name], options)
+        for type in by_type.keys() - data.keys() if where == ("readers",) else ():
+            if name := self.default_reader(type, by_type[type], where):
+                chosen[type] = (self.registry["reader"][name], {})
+        return chosen
+
+    def default_reader(self, type: str, offers: Sequence[Offered], where: Where) -> str | None:
+        """The one reader of a type, or the one from a recipe's own file, which goes before installed ones."""
+        own = [one for one in offers if one.function.__module__.startswith("curate_file_")]
+        if len(choice := own or offers) == 1:
+            return choice[0].name
+        names = " and ".join(f"{one.name} ({one.place})" for one in choice)
+        self.problems.add((*where, type), f"{names} both read {type!r}: choose one with `readers: {{{type}: NAME}}`")
+        return None
+
+    def outputs(self, text: TextOutput | None, pretrain: PretrainOutput | None, sft: SftOutput | None) -> None:
+        """What only the blocks together show: formats, sources and files that are named have to be there."""
+        formats: list[tuple[Where, str]] = [(("text", "format"), text.format)] if text else []
+        formats += [(("sft", "formats"), format) for format in sft.formats] if sft else []
+        for where, format in formats:
+            if format not in self.registry["writer"]:
+                self.problems.add(where, f"no writer {format!r}{meant(format, self.registry['writer'])}")
+        for block in ("pretrain", pretrain), ("sft", sft):
+            self.mix(*block)
+        if pretrain and pretrain.sequence_length < 2:
+            sentence = f"a sequence has at least 2 tokens, not {pretrain.sequence_length}"
+            self.problems.add(("pretrain", "sequence_length"), sentence)
+        if pretrain and pretrain.tokenizer.endswith(".json") and not (self.folder / pretrain.tokenizer).is_file():
+            sentence = f"no tokenizer at {pretrain.tokenizer}; a path is relative to the recipe's folder"
+            self.problems.add(("pretrain", "tokenizer"), sentence)
+
+    def mix(self, name: str, block: PretrainOutput | SftOutput | None) -> None:
+        """The weights and the validation share of an output."""
+        for source, weight in block.mix.items() if block else ():
+            if source not in self.sources:
+                self.problems.add((name, "mix", source), f"no source {source!r}{meant(source, self.sources)}")
+            if weight <= 0:
+                sentence = f"a weight is more than 0, not {weight!r}; leave the source out instead"
+                self.problems.add((name, "mix", source), sentence)
+        if block and not 0 <= block.validation < 1:
+            sentence = f"validation is a share from 0 to 1, not {block.validation!r}"
+            self.problems.add((name, "validation"), sentence)
+        if block and not block.mix:
+            self.problems.add((name, "mix"), "mix needs at least one source with its weight")
 
 
 def glob_root(path: Path) -> Path:
@@ -288,144 +397,3 @@ def glob_root(path: Path) -> Path:
     parts = path.parts
     stop = next((n for n, part in enumerate(parts) if re.search(r"[*?\[]", part)), len(parts))
     return Path(*parts[:stop])
-
-
-def check_steps(
-    data: Sequence[Any],
-    where: Where,
-    problems: Problems,
-    registry: Registry,
-    sources: Mapping[str, Source],
-    folder: Path,
-) -> tuple[Line, ...]:
-    """Each line of a list of steps as a `Line`."""
-    lines: list[Line] = []
-    for number, written in enumerate(data):
-        here = (*where, number)
-        if isinstance(written, str):
-            name, options = written, dict[str, Any]()
-        elif isinstance(written, Mapping) and len(written) == 1:
-            name, options = next((key, value or {}) for key, value in written.items())
-        else:
-            problems.add(here, f"a step is a name or `name: {{options}}`, not {written!r}")
-            continue
-        if name not in registry["step"]:
-            problems.add(here, f"no step {name!r}{meant(str(name), registry['step'])}")
-        elif not isinstance(options, Mapping):
-            problems.add((*here, name), f"{name}: options are a mapping, `{name}: {{option: value}}`, not {options!r}")
-        else:
-            uses = 1 + sum(line.offered.name == name for line in lines)
-            lines.append(
-                check_line(registry["step"][name], uses, dict(options), (*here, name), problems, sources, folder)
-            )
-    return tuple(lines)
-
-
-def check_line(
-    offered: Offered,
-    use: int,
-    options: dict[str, Any],
-    where: Where,
-    problems: Problems,
-    sources: Mapping[str, Source],
-    folder: Path,
-) -> Line:
-    """One step line: its plugin's options, and `sources:` and `kinds:`, which every line understands."""
-    label = offered.name if use == 1 else f"{offered.name}#{use}"
-    chosen = {}
-    for key, known in (("sources", list(sources)), ("kinds", list(KINDS))):
-        names = options.pop(key, ())
-        chosen[key] = (names,) if isinstance(names, str) else tuple(names)
-        for name in chosen[key]:
-            if name not in known:
-                problems.add((*where, key), f"{label}: no {key[:-1]} {name!r}{meant(str(name), known)}")
-    for way, sentence in option_problems(label, offered, options):
-        problems.add((*where, *way), sentence)
-    for option, hint in takes_of(offered).items():
-        if hint in (Path, Path | None) and isinstance(options.get(option), str):
-            options[option] = (folder / options[option]).absolute()
-            if not options[option].exists():
-                problems.add((*where, option), f"{label}: nothing is at {options[option]}")
-    kinds = chosen["kinds"] or (offered.about.kinds if where[0] == "steps" else ())
-    return Line(label, offered, options, chosen["sources"], kinds)
-
-
-def check_readers(
-    data: Mapping[str, Any], where: Where, problems: Problems, registry: Registry
-) -> dict[str, tuple[Offered, Mapping[str, Any]]]:
-    """Media type → the reader for it and its options: one of them by default, or what the recipe chooses."""
-    by_type: dict[str, list[Offered]] = {}
-    for offered in registry["reader"].values():
-        for type in offered.about.types:
-            by_type.setdefault(type, []).append(offered)
-    chosen: dict[str, tuple[Offered, Mapping[str, Any]]] = {}
-    for type, choice in data.items():
-        options: dict[str, Any] = dict(choice) if isinstance(choice, Mapping) else {}
-        name = (
-            choice if isinstance(choice, str) else options.pop("reader", None) or default_reader(by_type.get(type, ()))
-        )
-        if type not in by_type:
-            problems.add((*where, type), f"no reader is for {type!r}{meant(str(type), by_type)}")
-        elif name is None:
-            names = " or ".join(one.name for one in by_type[type])
-            problems.add(
-                (*where, type), f"{type!r} can be read by {names}: choose one with `readers: {{{type}: NAME}}`"
-            )
-        elif name not in registry["reader"]:
-            problems.add((*where, type), f"no reader {name!r}{meant(name, registry['reader'])}")
-        else:
-            for way, sentence in option_problems(name, registry["reader"][name], options):
-                problems.add((*where, type, *way), sentence)
-            chosen[type] = (registry["reader"][name], options)
-    for type, offers in by_type.items():
-        if type not in data and where == ("readers",):
-            if name := default_reader(offers):
-                chosen[type] = (registry["reader"][name], {})
-            else:
-                names = " and ".join(f"{one.name} ({one.place})" for one in offers)
-                problems.add(where, f"{names} both read {type!r}: choose one with `readers: {{{type}: NAME}}`")
-    return chosen
-
-
-def default_reader(offers: Sequence[Offered]) -> str | None:
-    """The one reader of a type, or the one from a recipe's own file, which goes before installed ones."""
-    own = [one for one in offers if one.function.__module__.startswith("curate_file_")]
-    choice = own or list(offers)
-    return choice[0].name if len(choice) == 1 else None
-
-
-def check_outputs(
-    text: TextOutput | None,
-    pretrain: PretrainOutput | None,
-    sft: SftOutput | None,
-    sources: Mapping[str, Source],
-    problems: Problems,
-    registry: Registry,
-    folder: Path,
-) -> None:
-    """What only the blocks together show: formats, sources and files that are named have to be there."""
-    formats = [(("text", "format"), text.format)] if text else []
-    formats += [(("sft", "formats"), format) for format in sft.formats] if sft else []
-    for where, format in formats:
-        if format not in registry["writer"]:
-            problems.add(where, f"no writer {format!r}{meant(format, registry['writer'])}")
-    for name, block in (("pretrain", pretrain), ("sft", sft)):
-        for source, weight in block.mix.items() if block else ():
-            if source not in sources:
-                problems.add((name, "mix", source), f"no source {source!r}{meant(source, sources)}")
-            if weight <= 0:
-                problems.add(
-                    (name, "mix", source), f"a weight is more than 0, not {weight!r}; leave the source out instead"
-                )
-        if block and not 0 <= block.validation < 1:
-            problems.add((name, "validation"), f"validation is a share from 0 to 1, not {block.validation!r}")
-        if block and not block.mix:
-            problems.add((name, "mix"), "mix needs at least one source with its weight")
-    if pretrain and pretrain.sequence_length < 2:
-        problems.add(
-            ("pretrain", "sequence_length"), f"a sequence has at least 2 tokens, not {pretrain.sequence_length}"
-        )
-    if pretrain and pretrain.tokenizer.endswith(".json") and not (folder / pretrain.tokenizer).is_file():
-        problems.add(
-            ("pretrain", "tokenizer"), f"no tokenizer at {pretrain.tokenizer}; a path is relative to the recipe"
-        )

@@ -106,15 +106,20 @@ class Job:
         arguments = (self.recipe.data, self.recipe.folder, self.folder)
         with LocalEngine(self.workers, work.begin, arguments) as self.engine:
             try:
-                main = self.main_phases(units)
-                outputs = self.outputs(main)
-            finally:
-                ledger.write(self.folder, [(phase.number, parts) for phase, parts in self.made])
+                outputs = self.outputs(self.main_phases(units))
+            except CurateError:
+                self.put_ledger()  # what the sentence says to look at
+                raise
+        self.put_ledger()
         self.put_manifest(units, outputs, fingerprint)
         done = Run(self.folder)
         done.seconds = {label: tally.seconds for label, tally in self.tallies().items()}
         done.bytes = {label: tally.bytes for label, tally in self.tallies().items()}
         return done
+
+    def put_ledger(self) -> None:
+        """Write the ledger of the phases that are done."""
+        ledger.write(self.folder, [(phase.number, parts) for phase, parts in self.made])
 
     def fingerprint(self, units: Sequence[Unit]) -> str:
         """A name for everything that this run would make."""

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from curate.data import MESSAGES, Batch, Doc, Drop, key_of, valid
-from curate.errors import RecipeError, Wrong
+from curate.errors import CurateError, RecipeError, Wrong
 from curate.options import Limits, check_options, fits, spoken
 from curate.origin import ORIGIN, apply_cuts, cut_origin, realign
 from curate.plugins import Offered
@@ -64,7 +64,10 @@ class Step:
         """The function with its options and, loaded here once for this worker, its state."""
         own = {key: value for key, value in self.options.items() if key in self.impl.kwargnames}
         if self.about.setup:
-            own["state"] = self.about.setup(**{k: v for k, v in self.options.items() if k not in own})
+            try:
+                own["state"] = self.about.setup(**{k: v for k, v in self.options.items() if k not in own})
+            except Exception as error:  # no document's error, so its words may be told
+                raise CurateError(f"{self.label}: its setup failed: {type(error).__name__}: {error}") from error
         return partial(self.impl.function, **own)
 
     def __call__(self, batch: Batch) -> Batch:
@@ -405,10 +408,14 @@ def listed(answer: Any, size: int) -> list[Any]:
 
 
 def tried(function: Callable[[T], Any], one: T) -> tuple[Any, str]:
-    """The answer, or what went wrong and where. An exception's own words may quote the document: only ours are told."""
+    """The answer, or what went wrong and where."""
     try:
         return function(one), ""
     except Exception as error:
-        *_, (frame, line) = traceback.walk_tb(error.__traceback__)
-        said = f"{type(error).__name__} in {frame.f_code.co_name}, line {line}"
-        return None, str(error) if isinstance(error, Wrong) else said
+        return None, raised_where(error)
+
+
+def raised_where(error: Exception) -> str:
+    """What was raised, and where. Only the words of `Wrong` are told: others may quote a document."""
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    return str(error) if isinstance(error, Wrong) else f"{type(error).__name__} in {frame.f_code.co_name}, line {line}"

@@ -1,17 +1,19 @@
 """What a worker process does: it holds the recipe's stages, and takes units and parts through them."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from curate import corpus, outputs
+from curate.errors import CurateError
 from curate.parts import Part, PartWriter, known_part, part_path, read_batches
 from curate.plan import Phase, Unit, phases_of
 from curate.reading import read_unit
 from curate.recipe import Recipe, read_recipe
-from curate.steps import Step, Tally, make_stage, run_stage
+from curate.steps import Line, Step, Tally, make_stage, raised_where, run_stage
 
 
 class Bench:
@@ -80,17 +82,31 @@ def stage(number: int, part: Part, name: str) -> Part:
 
 def collect(phase: int, number: int, part: Part, work: Path) -> Path:
     """The first act of a gather; see `curate.corpus`."""
-    return corpus.collect(_bench.phases[phase].lines[0], number, _bench.folder, part, work)
+    with told_by(line := _bench.phases[phase].lines[0]):
+        return corpus.collect(line, number, _bench.folder, part, work)
 
 
 def settle(phase: int, partition: int, collected: Sequence[Path], work: Path) -> Path:
     """The second act of a gather."""
-    return corpus.settle(_bench.phases[phase].lines[0], partition, collected, work)
+    with told_by(line := _bench.phases[phase].lines[0]):
+        return corpus.settle(line, partition, collected, work)
 
 
 def decide(phase: int, number: int, part: Part, settled: Sequence[Path]) -> Part:
     """The third act of a gather."""
-    return corpus.decide(_bench.phases[phase].lines[0], phase, number, _bench.folder, part, settled)
+    with told_by(line := _bench.phases[phase].lines[0]):
+        return corpus.decide(line, phase, number, _bench.folder, part, settled)
+
+
+@contextmanager
+def told_by(line: Line) -> Iterator[None]:
+    """Whatever a gather raises as a sentence: it is about all documents, so it stops the run."""
+    try:
+        yield
+    except CurateError:
+        raise
+    except Exception as error:
+        raise CurateError(f"{line.label} failed: {raised_where(error)}") from error
 
 
 def write_text(parts: Sequence[Part]) -> outputs.Made:
