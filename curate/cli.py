@@ -159,3 +159,7 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
 def shortened(path: Path) -> Path:
     """A path as seen from the working folder, where it lies in it."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+if __name__ == "__main__":
+    main()

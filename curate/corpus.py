@@ -47,8 +47,7 @@ def collect(line: Line, number: int, folder: Path, part: Part, work: Path) -> Pa
     """What part `number` has to say, spread over the partitions of one file."""
     gather, tables = make_gather(line), []
     path = part_path(folder, part.name)
-    nothing = Batch(pq.read_schema(path).empty_table().combine_chunks().to_batches()[0]) if not part.docs else None
-    for batch in [nothing] if nothing else read_batches(path):
+    for batch in read_batches(path):
         seen = batch.keep(concerned(line, batch))
         tables.append(gather.collect(seen).combine_chunks())
     rows = pa.concat_tables(tables)

@@ -89,16 +89,23 @@ class File:
 
 def open_unpacked(path: Path) -> BinaryIO:
     """A file's bytes as a stream, unpacked where its first bytes say gzip or Zstandard."""
-    stream = open(path, "rb")  # noqa: SIM115 - the caller closes it
-    packing = PACKED.get(stream.peek(4)[:2]) or PACKED.get(stream.peek(4)[:4])
+    packing = packing_of(path)
     if packing == "gz":
-        return cast(BinaryIO, io.BufferedReader(gzip.GzipFile(fileobj=stream), 1 << 20))
+        return cast(BinaryIO, io.BufferedReader(gzip.GzipFile(path), 1 << 20))
+    stream = open(path, "rb")  # noqa: SIM115 - the caller closes it
     if packing == "zst":
         import zstandard
 
         reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=True)
         return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, reader), 1 << 20))
     return stream
+
+
+def packing_of(path: Path) -> str:
+    """How a file is packed, by its first bytes: `gz`, `zst` or not at all."""
+    with open(path, "rb") as stream:
+        head = stream.read(4)
+    return PACKED.get(head[:2]) or PACKED.get(head) or ""
 
 
 def decode(data: bytes) -> str:

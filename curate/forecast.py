@@ -38,8 +38,6 @@ def forecast(
         if phase.gather:
             continue
         steps = make_stage(phase.lines)
-        for step in steps:
-            _ = step.call if len(batches) else None  # loading a model is not the documents' time
         batches = [run_stage(steps, Batch(batch.table))[0] for batch in batches]
         for step in steps:
             did = step.tally

@@ -18,6 +18,9 @@ SPOKEN = {
     bool: "true or false",
     dict: "a mapping",
     Mapping: "a mapping",
+    list: "a list",
+    tuple: "a list",
+    Sequence: "a list",
     Path: "a path",
     types.NoneType: "null",
 }
@@ -124,8 +127,8 @@ def fits(value: Any, hint: Any) -> bool:
         return any(fits(value, one) for one in of)
     if get_origin(hint) is Literal:
         return value in of
-    if get_origin(hint) in (list, tuple, Sequence):
-        return isinstance(value, list | tuple) and all(fits(one, of[0]) for one in value)
+    if (get_origin(hint) or hint) in (list, tuple, Sequence):
+        return isinstance(value, list | tuple) and all(fits(one, of[0] if of else Any) for one in value)
     if get_origin(hint) in (dict, Mapping):
         return isinstance(value, Mapping) and all(fits(k, of[0]) and fits(v, of[1]) for k, v in value.items())
     if hint is Path:

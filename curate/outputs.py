@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from curate.data import BATCH_DOCS, SCHEMA, Batch, share_of
 from curate.files import put
 from curate.mix import Mix, mix
-from curate.parts import Part, part_path, read_batches, widened, write_tables
+from curate.parts import Part, one_batch, part_path, read_batches, widened, write_tables
 from curate.plan import code_of, digest
 from curate.plugins import Offered
 from curate.recipe import PretrainOutput, Recipe, SftOutput
@@ -119,12 +119,6 @@ def even_batches(folder: Path, parts: Sequence[Part], kinds: Sequence[str]) -> I
                 waiting, given = waiting.slice(BATCH_DOCS), True
     if len(waiting) or not given:
         yield Batch(one_batch(waiting))
-
-
-def one_batch(table: pa.Table) -> pa.RecordBatch:
-    """A table as one record batch."""
-    batches = table.combine_chunks().to_batches()
-    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
 
 
 def shards_of(batches: Iterator[Batch]) -> Iterator[Iterator[Batch]]:

@@ -33,11 +33,19 @@ def part_path(folder: Path, name: str, what: str = "kept") -> Path:
 
 
 def read_batches(path: Path) -> Iterator[Batch]:
-    """The documents of a part, as batches of the size they were written in."""
+    """The documents of a part, as batches; one without documents gives an empty batch, which tells its columns."""
     with pq.ParquetFile(path) as file:
+        if not file.metadata.num_rows:
+            yield Batch(one_batch(file.schema_arrow.remove_metadata().empty_table()))
         for number in range(file.num_row_groups):
             for batch in file.read_row_group(number).combine_chunks().to_batches(BATCH_DOCS):
                 yield Batch(batch)
+
+
+def one_batch(table: pa.Table) -> pa.RecordBatch:
+    """A table as one record batch."""
+    batches = table.combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
 
 
 def write_tables(path: Path, tables: Iterable[pa.Table], about: Mapping[str, Any] | None = None) -> None:
@@ -45,7 +53,7 @@ def write_tables(path: Path, tables: Iterable[pa.Table], about: Mapping[str, Any
     tables = list(tables)
     schema = pa.unify_schemas([table.schema.remove_metadata() for table in tables])
     if about is not None:
-        schema = schema.with_metadata({"curate": json.dumps(about, sort_keys=True)})
+        schema = schema.with_metadata({"curate": json.dumps(about)})
     with (
         put(path, private=True) as out,
         pq.ParquetWriter(out, schema, compression="zstd", compression_level=1) as writer,

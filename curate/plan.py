@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from curate.errors import Unreadable
-from curate.files import File, content_hash, sniff
+from curate.files import EXTENSIONS, File, content_hash, packing_of, sniff
 from curate.plugins import Offered
 from curate.recipe import Recipe, Source, glob_root
 from curate.steps import Line
@@ -136,10 +136,12 @@ def listed_files(path: Path) -> Iterator[tuple[Path, str]]:
 def typed(recipe: Recipe, source: Source, file: File) -> tuple[File, str]:
     """The file with its media type, or why it cannot be read."""
     try:
-        typed = File(file.path, file.uri, sniff(file.path))
-        if reader_for(recipe, source, typed.type) is None:
-            raise Unreadable("unsupported", f"no reader for {typed.type}")
-        return typed, ""
+        extension = file.name.lower().rpartition(".")[2]  # a plugin's reader may be for a type that we do not know
+        known = extension in recipe.readers and extension not in EXTENSIONS
+        type = extension if known else sniff(file.path)
+        if reader_for(recipe, source, type) is None:
+            raise Unreadable("unsupported", f"no reader for {type}")
+        return File(file.path, file.uri, type), ""
     except Unreadable as error:
         return file, str(error)
     except OSError as error:
@@ -159,7 +161,7 @@ def reader_for(recipe: Recipe, source: Source, type: str) -> tuple[Offered, Mapp
 def splits_file(recipe: Recipe, source: Source, file: File) -> bool:
     """Whether a file can be read from its middle: its reader can, and it is not packed."""
     found = reader_for(recipe, source, file.type)
-    return bool(found and found[0].about.splits and file.path.suffix not in (".gz", ".zst"))
+    return bool(found and found[0].about.splits and not packing_of(file.path))
 
 
 def begins_unit(uri: str, size: int) -> bool:

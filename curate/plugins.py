@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import partial
+from hashlib import blake2b
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from pkgutil import walk_packages
 from types import ModuleType
@@ -173,9 +175,8 @@ def load_plugins(files: Iterable[str | Path] = (), problems: list[str] | None = 
     manager, stop = pluggy.PluginManager("curate"), problems is None
     problems = [] if problems is None else problems
     manager.add_hookspecs(hookspecs)
-    manager.load_setuptools_entrypoints("curate")
-    modules = [module for name, plugin in manager.list_name_plugin() for module in modules_of(name, plugin, problems)]
-    for path in map(Path, files):
+    modules = [module for entry in entry_points(group="curate") for module in modules_of(entry, problems)]
+    for path in dict.fromkeys(map(Path, files)):
         try:
             modules.append((str(path), import_file(path)))
         except RecipeError as error:
@@ -188,23 +189,33 @@ def load_plugins(files: Iterable[str | Path] = (), problems: list[str] | None = 
     return registry
 
 
-def modules_of(name: str, plugin: object, problems: list[str]) -> Iterable[tuple[str, ModuleType]]:
-    """Each module of a plugin package is a plugin too, so a file dropped into the package needs no registration."""
-    if isinstance(plugin, ModuleType) and hasattr(plugin, "__path__"):
-        for module in walk_packages(plugin.__path__, plugin.__name__ + "."):
-            try:
-                yield module.name.removeprefix(plugin.__name__ + "."), importlib.import_module(module.name)
-            except Exception as error:
-                problems.append(said_on_import(error, name))
+def modules_of(entry: EntryPoint, problems: list[str]) -> Iterable[tuple[str, ModuleType]]:
+    """The module of an entry point and, where it is a package, every module in it: a file dropped in is a plugin."""
+    if package := imported(entry.module, problems):
+        yield entry.module, package
+        below = walk_packages(getattr(package, "__path__", ()), f"{entry.module}.", onerror=lambda name: None)
+        yield from ((one.name, module) for one in below if (module := imported(one.name, problems)))
+
+
+def imported(name: str, problems: list[str]) -> ModuleType | None:
+    """An installed module; where it cannot be imported, none and a problem."""
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        problems.append(said_on_import(error, name))
+        return None
 
 
 def import_file(path: Path) -> ModuleType:
     """Import a plugin file that a recipe names; raises `RecipeError` with the line that failed."""
     if not path.is_file():
         raise RecipeError(f"no plugin file at {path}; a path in `plugins:` is relative to the recipe")
-    spec = importlib.util.spec_from_file_location(f"curate_file_{path.stem}", path)
-    assert spec
-    assert spec.loader
+    own = blake2b(bytes(path.absolute()), digest_size=4).hexdigest()  # two folders may each have such a file
+    spec = importlib.util.spec_from_file_location(f"curate_file_{path.stem}_{own}", path)
+    if not spec or not spec.loader:
+        raise RecipeError(f"{path}: a plugin file is Python and its name ends in .py")
+    if (folder := str(path.parent.absolute())) not in sys.path:
+        sys.path.append(folder)  # it may import what lies beside it; what is installed goes first
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
@@ -216,14 +227,19 @@ def import_file(path: Path) -> ModuleType:
 def said_on_import(error: Exception, name: str) -> str:
     """The sentence for a plugin that raises while it is imported: file, line, and what was raised."""
     if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}: not Python: {error.msg}"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
+        return f"{error.filename or name}:{error.lineno or 1}: not Python: {error.msg}"
+    ours = ("importlib", str(Path(__file__).parent))  # a decorator's complaint is about the line it stands in
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if not any(one in frame.filename for one in ours)
+    ]
     place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else name
     return f"{place}: the plugin cannot be imported: {type(error).__name__}: {error}"
 
 
 def register(manager: pluggy.PluginManager, module: ModuleType, name: str, problems: list[str]) -> None:
     """Register a module, or say which of its functions asks for an argument that its kind is not given."""
+    if manager.is_registered(module):  # two entry points may lead to one module
+        return
     for value in list(vars(module).values()):
         kind = getattr(value, "curate_impl", {}).get("specname") if inspect.isfunction(value) else None
         if kind and value.__module__ == module.__name__:
@@ -246,8 +262,9 @@ def wrong_arguments(kind: str, function: Callable[..., Any]) -> list[str]:
     if not problems and choices and len(choices & set(asked)) != 1:
         named = " or ".join(f"`{name}`" for name in given if name in choices)
         problems.append(f"{place}: {about} has to take {named}" + (", one of the two" if " or " in named else ""))
-    if "state" in asked and not vars(function)["about"].setup:
-        problems.append(f"{place}: {about} asks for `state`, which comes from a `setup=` in its decorator")
+    problems += [f"{place}: {about} has to take `{n}`" for n in given if n in ("file", "out") and n not in asked]
+    if "state" in given and ("state" in asked) != bool(vars(function)["about"].setup):
+        problems.append(f"{place}: {about} takes `state` if its decorator has a `setup=` that gives it, and only then")
     return problems
 
 
@@ -264,7 +281,7 @@ def listed(manager: pluggy.PluginManager, problems: list[str]) -> Registry:
         shelf = registry[kind if kind in registry else "step"]
         for impl in getattr(manager.hook, kind).get_hookimpls():
             new = Offered(impl.function.__name__, kind, impl)
-            if (old := shelf.setdefault(new.name, new)) is not new:
+            if (old := shelf.setdefault(new.name, new)).function is not new.function:  # one may import another
                 first, second = sorted((old.place, new.place))
                 problems.append(f"{second}: {new.name!r} is already the name of a {old.kind} at {first}; rename one")
     return registry

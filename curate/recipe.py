@@ -2,6 +2,7 @@
 
 import copy
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from dataclasses import field as dataclass_field
@@ -131,19 +132,22 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Where, int]]:
     """A YAML mapping, and the line (from 1) of every place in it; a key that stands twice is an error."""
     try:
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node, data = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
     except FileNotFoundError:
         raise RecipeError(f"no recipe at {path}") from None
+    except OSError as error:
+        raise RecipeError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise RecipeError(f"{path}: not UTF-8 text") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise RecipeError(f"{path}:{line}: not YAML: {error.problem}") from None
+    except (yaml.YAMLError, ValueError) as error:  # a character, or a date, that cannot be
+        raise RecipeError(f"{path}: not YAML: {str(error).partition(chr(10))[0]}") from None
     lines: dict[Where, int] = {}
     problems = Problems(str(path), lines)
     note_lines(node, (), lines, problems)
     problems.stop()
-    data = yaml.safe_load(text)
     if not isinstance(data, dict):
         raise RecipeError(f"{path}: a recipe is a mapping with `sources:` and `steps:`")
     return data, lines
@@ -169,27 +173,28 @@ def override_value(data: dict[str, Any], override: str) -> None:
     path, equals, value = override.partition("=")
     if not equals or not path:
         raise RecipeError(f"--set {override}: write it as key.path=value")
+    try:
+        new = yaml.safe_load(value)
+    except (yaml.YAMLError, ValueError):
+        raise RecipeError(f"--set {override}: {value!r} is not YAML") from None
     *way, last = path.split(".")
     place: Any = data
     for key in way:
         place = inside(place, key, override)
     if isinstance(place, list):
-        named = place_in_list(place, last, override)
-        place[named] = {last: yaml.safe_load(value)} if not last.isdecimal() else yaml.safe_load(value)
+        at = place_in_list(place, last, override)
+        place[at] = new if last.isdecimal() else {last: new}
     else:
-        place[last] = yaml.safe_load(value)
+        place[last] = new
 
 
 def inside(place: Any, key: str, override: str) -> Any:
     """One step down a recipe for ``--set``; a mapping that is not there yet is made."""
     if isinstance(place, list):
         at = place_in_list(place, key, override)
-        if key.isdecimal():
-            return place[at]
         if not isinstance(place[at], dict):
-            place[at] = {key: {}}
-        place[at][key] = place[at][key] or {}
-        return place[at][key]
+            place[at] = {place[at]: {}}
+        place, key = place[at], next(iter(place[at]))
     if not isinstance(place.get(key), dict | list):
         place[key] = {}
     return place[key]
@@ -211,6 +216,7 @@ class Checker:
     def __init__(self, problems: Problems, registry: Registry, folder: Path) -> None:
         self.problems, self.registry, self.folder = problems, registry, folder
         self.sources: dict[str, Source] = {}
+        self.uses: Counter[str] = Counter()  # of each step's name, over `steps:` and `sft.steps:`
 
     def recipe(self, data: dict[str, Any], name: str) -> Recipe:
         """The whole recipe; raises `RecipeError` with everything that is wrong with it."""
@@ -236,23 +242,25 @@ class Checker:
         )
 
     def built(self, block: type[B], data: Any, where: Where) -> B | None:
-        """A block of the recipe as its dataclass; none where it is not there or something is wrong with it."""
+        """A block of the recipe as its dataclass, without what is wrong in it; none where it lacks what it needs."""
         if data is None:
             return None
         if not isinstance(data, Mapping):
             self.problems.add(where, f"{where[-1]} should be a mapping, not {data!r}")
             return None
         hints = {WRITTEN.get(key, key): hint for key, hint in get_type_hints(block).items() if key != "name"}
-        before = len(self.problems.found)
-        for key, sentence in mistyped(str(where[-1]), data, hints):
+        wrong = dict(mistyped(str(where[-1]), data, hints))
+        for key, sentence in wrong.items():
             self.problems.add((*where, key), sentence.replace("option ", "key "))
-        for one in fields(block):  # type: ignore[arg-type]
-            if one.default is MISSING and one.default_factory is MISSING and one.name not in data:
-                self.problems.add(where, f"{where[-1]} needs `{one.name}:`, {spoken(hints[one.name])}")
-        if len(self.problems.found) > before:
+        needed = [one.name for one in fields(block) if one.default is one.default_factory is MISSING]  # type: ignore[arg-type]
+        for key in needed:
+            if key not in data:
+                self.problems.add(where, f"{where[-1]} needs `{key}:`, {spoken(hints[key])}")
+        right = {key: value for key, value in data.items() if key not in wrong}
+        if not right.keys() >= set(needed):
             return None
         named = {written: key for key, written in WRITTEN.items()}
-        return block(**{named.get(str(key), str(key)): value for key, value in data.items()})
+        return block(**{named.get(key, key): value for key, value in right.items()})
 
     def read_sources(self, data: Mapping[str, Any]) -> None:
         """The sources by name; there has to be one, and its path has to lead somewhere."""
@@ -260,6 +268,9 @@ class Checker:
             self.problems.add(("sources",), "a recipe needs `sources:`, each a name with a `path:`")
         for name, block in data.items():
             where: Where = ("sources", name)
+            if not isinstance(name, str):
+                self.problems.add(where, f"a source's name is a text, not {name!r}; put it in quotes")
+                continue
             source = self.built(Source, {"path": block} if isinstance(block, str) else block, where)
             self.sources[name] = replace(source or Source(""), name=name)
             if source:
@@ -294,8 +305,8 @@ class Checker:
                 sentence = f"{name}: options are a mapping, `{name}: {{option: value}}`, not {options!r}"
                 self.problems.add((*here, name), sentence)
             else:
-                uses = 1 + sum(line.offered.name == name for line in lines)
-                label = name if uses == 1 else f"{name}#{uses}"
+                self.uses[name] += 1
+                label = name if self.uses[name] == 1 else f"{name}#{self.uses[name]}"
                 lines.append(self.line(label, self.registry["step"][name], dict(options), (*here, name)))
         return tuple(lines)
 
@@ -310,14 +321,20 @@ class Checker:
                 options[option] = (self.folder / options[option]).absolute()
                 if not options[option].exists():
                     self.problems.add((*where, option), f"{label}: nothing is at {options[option]}")
-        return Line(label, offered, options, sources, kinds or (offered.about.kinds if where[0] == "steps" else ()))
+        if where[0] == "steps" or offered.kind == "expand":  # what looks at texts looks at examples in `sft:`
+            kinds = kinds or offered.about.kinds
+        return Line(label, offered, options, sources, kinds)
 
     def chosen(self, label: str, key: str, names: Any, known: Sequence[str], where: Where) -> tuple[str, ...]:
         """The names that a line's `sources:` or `kinds:` lists, each of which has to be there."""
+        if not fits(names, str | list[str]):
+            self.problems.add((*where, key), f"{label}: {key} should be {spoken(str | list[str])}, not {names!r}")
+            return ()
         asked: tuple[str, ...] = (names,) if isinstance(names, str) else tuple(names)
         for name in asked:
             if name not in known:
-                self.problems.add((*where, key), f"{label}: no {key.rstrip('s')} {name!r}{meant(str(name), known)}")
+                what = "kind" if key == "kinds" else "source"
+                self.problems.add((*where, key), f"{label}: no {what} {name!r}{meant(str(name), known)}")
         return asked
 
     def sft_steps(self, sft: SftOutput) -> tuple[Line, ...]:
@@ -338,7 +355,9 @@ class Checker:
         for type, choice in data.items():
             options: dict[str, Any] = dict(choice) if isinstance(choice, Mapping) else {}
             given = choice if isinstance(choice, str) else options.pop("reader", None)
-            if type not in by_type:
+            if not isinstance(choice, str | Mapping) or not isinstance(given, str | None):
+                self.problems.add((*where, type), f"a reader is its name or `{{option: value}}`, not {choice!r}")
+            elif type not in by_type:
                 self.problems.add((*where, type), f"no reader is for {type!r}{meant(str(type), by_type)}")
             elif name := given or self.default_reader(type, by_type[type], where):
                 if name not in self.registry["reader"]:
@@ -347,7 +366,7 @@ class Checker:
                 for way, sentence in option_problems(name, self.registry["reader"][name], options):
                     self.problems.add((*where, type, *way), sentence)
                 chosen[type] = (self.registry["reader"][name], options)
-        for type in by_type.keys() - data.keys() if where == ("readers",) else ():
+        for type in sorted(by_type.keys() - data.keys()) if where == ("readers",) else ():
             if name := self.default_reader(type, by_type[type], where):
                 chosen[type] = (self.registry["reader"][name], {})
         return chosen

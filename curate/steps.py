@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from curate.data import MESSAGES, Batch, Doc, Drop, key_of, valid
 from curate.errors import CurateError, RecipeError, Wrong
-from curate.options import Limits, check_options, fits, spoken
+from curate.options import Limits, check_options, fits, options_of, spoken
 from curate.origin import ORIGIN, apply_cuts, cut_origin, realign
 from curate.plugins import Offered
 
@@ -62,7 +62,7 @@ class Step:
     @cached_property
     def call(self) -> Any:
         """The function with its options and, loaded here once for this worker, its state."""
-        own = {key: value for key, value in self.options.items() if key in self.impl.kwargnames}
+        own = {key: value for key, value in self.options.items() if key in options_of(self.impl.function)}
         if self.about.setup:
             try:
                 own["state"] = self.about.setup(**{k: v for k, v in self.options.items() if k not in own})
@@ -328,7 +328,7 @@ class Expand(Step):
         for child in children:
             if not isinstance(child, Doc) or child.span is None:
                 raise Wrong(f"expected Docs with a span, such as doc.part(start, end); got {type(child).__name__}")
-            span = tuple(child.span)
+            span = tuple(map(int, child.span))
             child.parent, child.key = doc.key, key_of(doc.key, self.label, list(span), seen[span])
             child.source, child.uri, child.id = doc.source, doc.uri, child.id or doc.id
             seen[span] += 1
@@ -351,6 +351,7 @@ def make_stage(lines: Iterable[Line]) -> list[Step]:
 def run_stage(steps: Sequence[Step], batch: Batch) -> tuple[Batch, Batch | None]:
     """One batch through a stage: what is left of it, and what was removed. Steps mark; the stage's end removes."""
     for step in steps:
+        _ = step.call  # what it loads is not the documents' time
         start, seconds = time.perf_counter(), step.tally
         step.tally = seconds + Tally(seen=int(batch.alive.sum()), bytes=batch.text_bytes)
         batch = step(batch)

@@ -19,7 +19,7 @@ def run_hash(hashes: np.ndarray, at: int, size: int) -> np.uint64:
 
 @compiled
 def top(hashes: np.ndarray, chars: np.ndarray, start: np.ndarray, size: int, shares: np.ndarray) -> None:
-    """Write the share of characters in the run of `size` words that has the most of them; runs may overlap."""
+    """Write the share of characters in the run of `size` words that has the most of them; they may overlap."""
     for document in range(len(start) - 1):
         first, last = start[document], start[document + 1]
         seen = np.zeros(table_size(last - first), np.uint64)
@@ -30,7 +30,7 @@ def top(hashes: np.ndarray, chars: np.ndarray, start: np.ndarray, size: int, sha
             at = slot(seen, key)
             seen[at] = key | ONE
             times[at] += 1
-            if times[at] > 1:
+            if times[at] > 2:  # twice is chance: two words said twice are a fifth of a text of twenty words
                 most = max(most, times[at] * chars[word : word + size].sum())
         every = chars[first:last].sum()
         if every:
