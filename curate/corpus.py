@@ -10,13 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from curate.data import MESSAGES, SCHEMA, Batch, Marks
+from curate.data import SCHEMA, Batch, Marks
 from curate.errors import Wrong
 from curate.options import check_options
-from curate.origin import ORIGIN
 from curate.parts import Part, PartWriter, known_part, part_path, read_batches, read_partition, write_partitioned
 from curate.plan import digest
-from curate.steps import Line, Tally, edited, unedited
+from curate.steps import EDITED, Line, Tally, edited
 
 PARTITIONS = 16  # of a gather's rows; one is settled at a time in memory
 NOT_FIELDS = ("key", "drop", "keeper", "start", "end", "replacement")
@@ -123,9 +122,9 @@ def changed(batch: Batch, rows: pa.Table, fields: pa.Schema) -> Batch:
     columns = {f.name: pa.array([by_key.get(key, [{}])[0].get(f.name) for key in keys], f.type) for f in fields}
     if "start" in rows.column_names:
         cuts = {key: [(c["start"], c["end"], c.get("replacement") or "") for c in mine] for key, mine in by_key.items()}
-        new = [edited(doc, [cuts[doc.key]]) if doc.key in cuts else unedited(doc) for doc in batch]
-        types = {"text": pa.large_string(), "messages": MESSAGES, "origin": ORIGIN}
-        columns |= {name: pa.array([row[name] for row in new], type) for name, type in types.items()}
+        batch = batch.with_rows(
+            {r: edited(batch.doc(r), [cuts[key]]) for r, key in enumerate(keys) if key in cuts}, EDITED
+        )
     return batch.with_columns(columns)
 
 

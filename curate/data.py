@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from curate.kernels.lines import Lines, split_lines
 from curate.kernels.words import HAN, PUNCT, Words, split_words
 from curate.origin import ORIGIN, Stretch, slice_stretches
 
@@ -162,15 +163,20 @@ class Batch:
         return split_words(*self.utf8)
 
     @cached_property
+    def lines(self) -> Lines:
+        """Every line of every document, with what tells a sentence from a ruler, a table row or code."""
+        return split_lines(*self.utf8)
+
+    @cached_property
     def languages(self) -> np.ndarray:
-        """What column `lang` says; where it says nothing, zh if Chinese characters are 0.3 of all in words."""
+        """What column `lang` says; where it says nothing, zh if a seventh of what words hold is Chinese."""
         told = self["lang"].to_numpy(False) if "lang" in self.table.schema.names else np.full(len(self), None)
         if all(told):
             return told
         words = self.words
         chinese = words.sums(words.chars * (words.kind == HAN))
         every = words.sums(words.chars * (words.kind != PUNCT))
-        return np.where(told.astype(bool), told, np.where(chinese >= 0.3 * np.maximum(every, 1), "zh", ""))
+        return np.where(told.astype(bool), told, np.where(chinese >= np.maximum(every, 1) / 7, "zh", ""))
 
     @property
     def utf8(self) -> tuple[np.ndarray, np.ndarray]:
@@ -217,6 +223,20 @@ class Batch:
             )
         new = Batch(table, self.marks, self.rows)
         return new if "text" in columns else new._seeing(self)
+
+    def doc(self, row: int) -> Doc:
+        """One document."""
+        return Doc(**self.table.slice(row, 1).to_pylist()[0])
+
+    def with_rows(self, rows: Mapping[int, Mapping[str, Any]], types: Mapping[str, pa.DataType]) -> "Batch":
+        """The batch with the columns `types` of some rows replaced."""
+        places = np.arange(len(self))
+        places[list(rows)] = len(self) + np.arange(len(rows))
+        columns = {}
+        for name, type in types.items():
+            new = pa.array([row[name] for row in rows.values()], type)
+            columns[name] = pa.concat_arrays([self[name], new]).take(pa.array(places))
+        return self.with_columns(columns)
 
     def _seeing(self, other: "Batch") -> "Batch":
         own = ("table", "marks", "rows", "languages")

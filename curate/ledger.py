@@ -152,7 +152,7 @@ def story(told: Told, key: bytes) -> list[str]:
             lines.append(f"  {row['step']}: made {len(set(children['key'].to_pylist()))} of it")
         elif row["outcome"] in ("dropped", "error"):
             lines.append(f"→ {row['outcome']} by {row['step']}: {row['reason']}{told_keeper(table, row['keeper'])}")
-    if rows[-1]["outcome"] in ("kept", "cut"):
+    if not {"dropped", "error"} & {row["outcome"] for row in rows}:
         lines.append("→ kept")
     return lines
 

@@ -1,5 +1,6 @@
 """Where each stretch of a text came from, kept true through edits; unknown where that fails, never wrong."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -45,9 +46,15 @@ def slice_stretches(origin: Iterable[Stretch], start: int, end: int, to: int = 0
 
 def cut_origin(origin: Sequence[Stretch], length: int, cuts: Sequence[Cut]) -> list[Stretch]:
     """The origin of what is left of a text of `length` characters after the cuts; replacements have none."""
-    left, at, to = [], 0, 0
+    left: list[Stretch] = []
+    stretches, at, to = deque(origin), 0, 0
     for start, end, replacement in [*sorted(cuts), (length, length, "")]:
-        left += slice_stretches(origin, at, start, to)
+        while stretches and stretches[0].start < start:  # both are in order, so each is looked at about once
+            one = stretches.popleft()
+            left += slice_stretches([one], at, start, to)
+            if one.end > start:
+                stretches.appendleft(one)
+                break
         to += start - at + len(replacement)
         at = end
     return left

@@ -159,7 +159,9 @@ def tokenize(recipe: Recipe, folder: Path, part: Part) -> Tokenized:
         tables = [tokens_of(tokenizer, batch) for batch in read_batches(part_path(folder, part.name))]
         empty = {"key": pa.array([], pa.binary(16)), "source": pa.array([], pa.string())}
         empty |= {"size": pa.array([], pa.int32()), "tokens": pa.array([], pa.large_list(pa.int32()))}
-        write_tables(path, [pa.table(empty), *tables], {"tokens": sum(pc.sum(one["size"]).as_py() for one in tables)})
+        write_tables(
+            path, [pa.table(empty), *tables], {"tokens": sum(pc.sum(one["size"]).as_py() or 0 for one in tables)}
+        )
     about = json.loads(pq.read_schema(path).metadata[b"curate"])
     return Tokenized(name, about["tokens"])
 

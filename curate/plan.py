@@ -1,6 +1,6 @@
 """What a recipe comes to: stages, units of input, and the fingerprints that name what they become."""
 
-import inspect
+import ast
 import json
 import os
 import sys
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from importlib import metadata
+from importlib.util import resolve_name
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -138,10 +139,10 @@ def typed(recipe: Recipe, source: Source, file: File) -> tuple[File, str]:
     try:
         extension = file.name.lower().rpartition(".")[2]  # a plugin's reader may be for a type that we do not know
         known = extension in recipe.readers and extension not in EXTENSIONS
-        type = extension if known else sniff(file.path)
-        if reader_for(recipe, source, type) is None:
-            raise Unreadable("unsupported", f"no reader for {type}")
-        return File(file.path, file.uri, type), ""
+        media = extension if known else sniff(file.path)
+        if reader_for(recipe, source, media) is None:
+            raise Unreadable("unsupported", f"no reader for {media}")
+        return File(file.path, file.uri, media), ""
     except Unreadable as error:
         return file, str(error)
     except OSError as error:
@@ -170,7 +171,6 @@ def begins_unit(uri: str, size: int) -> bool:
     return int.from_bytes(blake2b(uri.encode("utf-8", "surrogateescape"), digest_size=8).digest()) < share * 2**64
 
 
-@cache
 def size_of(path: Path) -> int:
     """The size of a file in bytes."""
     return path.stat().st_size
@@ -189,7 +189,16 @@ def with_fingerprint(recipe: Recipe, unit: Unit, stage: str) -> Unit:
     return Unit(unit.source, unit.files, unit.unreadable, unit.limit, unit.sample, name)
 
 
-content_of = cache(content_hash)
+def content_of(path: Path) -> str:
+    """The hash of a file's content; a file that nobody wrote to meanwhile is not read again."""
+    state = path.stat()
+    return known_content(path, state.st_mtime_ns, state.st_size)
+
+
+@cache
+def known_content(path: Path, changed: int, size: int) -> str:
+    """The hash of a file's content as it was when this was its state."""
+    return content_hash(path)
 
 
 def stage_fingerprint(lines: Sequence[Line]) -> str:
@@ -209,25 +218,47 @@ def line_content(line: Line) -> list[Any]:
 
 @cache
 def code_of(offered: Offered) -> list[str]:
-    """The source of a plugin's module and of the modules of its folder that it imports, and its libraries' versions."""
+    """The source of a plugin's module and of the modules of its own that it imports, and its libraries' versions."""
     module = sys.modules[offered.function.__module__]
-    sources = [blake2b(Path(path).read_bytes(), digest_size=16).hexdigest() for path in sorted(own_files(module))]
+    sources = [blake2b(path.read_bytes(), digest_size=16).hexdigest() for path in sorted(own_files(module))]
     versions = [f"{name} {metadata.version(name)}" for name in offered.about.libraries]
     return [*sources, *versions]
 
 
-def own_files(module: ModuleType, seen: frozenset[str] = frozenset()) -> frozenset[str]:
-    """The files of a module and of those beside or below it that it takes something from."""
-    file = getattr(module, "__file__", None)
-    if not file or file in seen:
+def own_files(module: ModuleType) -> frozenset[Path]:
+    """The files of a module and of those of its package, or beside a recipe's own file, that it imports."""
+    file, (top, dot, _) = Path(module.__file__ or ""), module.__name__.partition(".")
+    if dot:
+        return with_imports(file, Path(sys.modules[top].__path__[0]), top)
+    if hasattr(module, "__path__") or top.startswith("curate_file_"):
+        return with_imports(file, file.parent, top if hasattr(module, "__path__") else "")
+    return frozenset({file})  # what lies beside it was installed for others
+
+
+def with_imports(file: Path, root: Path, top: str, seen: frozenset[Path] = frozenset()) -> frozenset[Path]:
+    """A file and those below `root`, the folder of package `top` if there is one, that it imports, and so on."""
+    if file in seen:
         return seen
     seen |= {file}
-    folder = Path(file).parent
-    for value in list(vars(module).values()):
-        other = value if inspect.ismodule(value) else sys.modules.get(getattr(value, "__module__", None) or "")
-        if other and (path := getattr(other, "__file__", None)) and folder in Path(path).parents:
-            seen = own_files(other, seen)
+    package = ".".join([top, *file.relative_to(root).parts[:-1]] if top else file.relative_to(root).parts[:-1])
+    for name in imported_names(file, package):
+        parts = name.split(".")
+        if top and parts.pop(0) != top:
+            continue
+        for found in (root.joinpath(*parts, "__init__.py"), root.joinpath(*parts).with_suffix(".py")):
+            if found.is_file():
+                seen = with_imports(found, root, top, seen)
     return seen
+
+
+def imported_names(file: Path, package: str) -> Iterator[str]:
+    """Every name that a file imports, and everything that may be a module of that name."""
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = resolve_name("." * node.level + (node.module or ""), package)
+            yield from (base, *(f"{base}.{one.name}" for one in node.names))
 
 
 def digest(*content: Any) -> str:

@@ -71,15 +71,14 @@ def documents(recipe: Recipe, source: Source, unit: Unit) -> Iterator[Read]:
         places: set[int] = set()
         for number, item in enumerate(read_file(found[0].function, found[1], file)):
             place = number if item.place is None else item.place
+            again = place in places
+            places.add(place)
             if isinstance(item, Unreadable):
-                yield failed(source, file, place), str(item)
-            elif place in places:
-                yield (
-                    failed(source, file, (place, number)),
-                    f"Wrong: {found[0].name} gave two documents the place {place}",
-                )
+                yield failed(source, file, (place, number) if again else place), str(item)
+            elif again:
+                why = f"Wrong: {found[0].name} gave two documents the place {place}"
+                yield failed(source, file, (place, number)), why
             else:
-                places.add(place)
                 yield keyed(source, file, place, item)
 
 

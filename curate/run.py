@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -71,10 +71,15 @@ def run(
 ) -> Run:
     """Run a recipe, a file or a mapping, and give what it made; what an earlier run left in `out` is not made again.
 
-    `limit` takes at most so many documents of each source, `sample` that share of all of them. A mapping's paths are
-    relative to the working folder. Raises `RecipeError` before anything runs, `CurateError` when it cannot go on.
+    `limit` takes at most so many documents of each source, `sample` that share of all of them; where that makes a
+    source too small for its weight, the mix shrinks. A mapping's paths are relative to the working folder. Raises
+    `RecipeError` before anything runs, `CurateError` when it cannot go on.
     """
     checked = read_recipe(recipe, overrides)
+    if limit or sample < 1:
+        blocks = (("pretrain", checked.pretrain), ("sft", checked.sft))
+        shrink = [f"{name}.when_short=shrink" for name, block in blocks if block and block.when_short == "error"]
+        checked = read_recipe(recipe, [*overrides, *shrink])
     folder = Path(out or default_folder(checked)).absolute()
     with held(folder):
         job = Job(checked, folder, workers or len(os.sched_getaffinity(0)), progress or quiet)
@@ -162,7 +167,8 @@ class Job:
         if note.exists():
             decided = [known_part(self.folder, one) for one in json.loads(note.read_bytes())]
             if all(decided):
-                self.made.append((phase, after := [part for part in decided if part]))
+                after = [decided_about(phase.label, part) for part in decided if part]
+                self.made.append((phase, after))
                 return after
         start = time.perf_counter()
         with TemporaryDirectory(dir=self.folder, prefix=".work-") as folder:
@@ -247,6 +253,11 @@ class Job:
         files = {file.uri for unit in mine for file in [*unit.files, *(file for file, _ in unit.unreadable)]}
         steps = {label: told(tally) for label, tally in tallied(parts).items()}
         return {"files": len(files), "bytes": sum(unit.bytes for unit in mine), "steps": steps}
+
+
+def decided_about(label: str, part: Part) -> Part:
+    """A part as a gather left it earlier; one that it did not change tells only of the stage before."""
+    return replace(part, counts={label: (part.counts or {}).get(label, Tally(seen=part.docs))})
 
 
 def tallied(parts: Iterable[Part]) -> dict[str, Tally]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from curate.data import MESSAGES, Batch, Doc, Drop, key_of, valid
+from curate.data import MESSAGES, Batch, Doc, Drop, Marks, key_of, valid
 from curate.errors import CurateError, RecipeError, Wrong
 from curate.options import Limits, check_options, fits, options_of, spoken
 from curate.origin import ORIGIN, apply_cuts, cut_origin, realign
@@ -20,6 +20,7 @@ from curate.plugins import Offered
 T = TypeVar("T")
 ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 Columns = dict[str, list[Any]]
+EDITED = {"text": pa.large_string(), "messages": MESSAGES, "origin": ORIGIN}
 
 
 @dataclass(frozen=True)
@@ -239,29 +240,37 @@ class Edit(Step):
         batch = batch.survivors()
         return self.rewrite(batch, batch.marks)
 
-    def rewrite(self, batch: Batch, marks: Any = None) -> Batch:
+    def rewrite(self, batch: Batch, marks: Marks | None = None) -> Batch:
         """The batch with its texts edited; without marks nothing is noted, and what errs is left as it is."""
-        mask = self.concerns(batch) & self.applies(batch)
-        docs = list(batch)
-        asked = [(row, doc) for row, doc in enumerate(docs) if mask[row]]
-        said = [(row, message["content"]) for row, doc in asked for message in doc.messages or [{"content": doc.text}]]
-        examples = any(doc.messages for _, doc in asked)
-        pieces = Batch.of(Doc(text, key=docs[row].key) for row, text in said) if examples else batch.keep(mask)
+        asked = np.flatnonzero(self.concerns(batch) & self.applies(batch))
+        pieces, owners = self.pieces(batch, asked)
         columns, errors = self.ask(pieces)
+        answers = columns[self.label]
+        touched = {
+            owners[n] for n, (old, new) in enumerate(zip(pieces["text"], answers, strict=True)) if alters(new, old)
+        }
         if marks is not None:
-            self.fail(batch, "error", {said[row][0]: why for row, why in errors.items()})
-        answers: list[list[Any]] = [[] for _ in docs]
-        for (row, _), answer in zip(said, columns[self.label], strict=True):
-            answers[row].append(answer)
-        rows = [edited(doc, answer) if answer else unedited(doc) for doc, answer in zip(docs, answers, strict=True)]
-        changed = np.array([row["text"] != doc.text for row, doc in zip(rows, docs, strict=True)])
-        if marks is not None:
-            marks.measure(self.label, batch.rows[mask], changed[mask].astype(np.float32))
-            self.tally += Tally(changed=int(changed.sum()))
-        if not changed.any():
+            self.fail(batch, "error", {owners[piece]: why for piece, why in errors.items()})
+            marks.measure(self.label, batch.rows[asked], np.isin(asked, list(touched)).astype(np.float32))
+            self.tally += Tally(changed=len(touched))
+        if not touched:
             return batch
-        types = {"text": pa.large_string(), "messages": MESSAGES, "origin": ORIGIN}
-        return batch.with_columns({name: pa.array([row[name] for row in rows], type) for name, type in types.items()})
+        by_owner: dict[int, list[Any]] = {}
+        for owner, answer in zip(owners, answers, strict=True):
+            by_owner.setdefault(owner, []).append(answer)
+        return batch.with_rows({row: edited(batch.doc(row), by_owner[row]) for row in sorted(touched)}, EDITED)
+
+    def pieces(self, batch: Batch, asked: np.ndarray) -> tuple[Batch, list[int]]:
+        """The texts to edit, as a batch, and the row that each belongs to: of an example each message is one."""
+        chosen = batch.keep(np.isin(np.arange(len(batch)), asked))
+        if not chosen.among("kind", ["example"]).any():
+            return chosen, asked.tolist()
+        said = [
+            (int(row), Doc(message["content"], key=doc.key))
+            for row, doc in zip(asked, chosen, strict=True)
+            for message in doc.messages or [{"content": doc.text}]
+        ]
+        return Batch.of(piece for _, piece in said), [row for row, _ in said]
 
     def one(self, answer: Any, doc: Doc) -> dict[str, Any]:
         """The new text, or cuts that fit."""
@@ -275,9 +284,9 @@ class Edit(Step):
         return {self.label: cuts}
 
 
-def unedited(doc: Doc) -> dict[str, Any]:
-    """The columns an edit can change, as they are."""
-    return {"text": doc.text, "messages": doc.messages, "origin": doc.origin}
+def alters(answer: str | list[Any] | None, text: pa.Scalar) -> bool:
+    """Whether an edit's answer may change a text; the text is looked at only where it has to be."""
+    return answer != text.as_py() if isinstance(answer, str) else bool(answer)
 
 
 def edited(doc: Doc, answers: list[Any]) -> dict[str, Any]:
@@ -288,8 +297,6 @@ def edited(doc: Doc, answers: list[Any]) -> dict[str, Any]:
         return {"text": "\n".join(contents), "messages": messages, "origin": []}
     answer = answers[0]
     text = text_after(doc.text, answer)
-    if text == doc.text:
-        return unedited(doc)
     if isinstance(answer, str):
         origin = realign(doc.origin, doc.text, text)
     else:

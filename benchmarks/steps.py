@@ -1,0 +1,60 @@
+"""How fast each bundled step is, in MB/s of text on one core: the function alone, and as a step of a stage.
+
+python benchmarks/steps.py     reads ../shared/data/text (or $CURATE_SHARED/data/text)
+"""
+
+import gzip
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from curate import Batch, Doc, key_of
+from curate.plugins import load_plugins
+from curate.steps import Line, make_stage
+
+SHARED = Path(os.environ.get("CURATE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+STEPS = ("normalize", "pii", "language", "length", "garble", "quality", "repetition")
+GATHERS = ("exact_dedup", "line_dedup")
+ROUNDS = 3  # the best of them counts: the first compiles, or loads what was compiled
+
+
+def main() -> None:
+    """Print the table."""
+    if not (SHARED / "data/text/zh.jsonl.gz").is_file():
+        sys.exit(f"no data/text/zh.jsonl.gz in {SHARED}; set CURATE_SHARED to the folder that has it")
+    registry = load_plugins()["step"]
+    print(f"{'MB/s':12}{'en alone':>10}{'in stage':>10}{'zh alone':>10}{'in stage':>10}")
+    corpora = [batches(language) for language in ("en", "zh")]
+    for name in STEPS:
+        step = make_stage([Line(name, registry[name], {}, kinds=registry[name].about.kinds)])[0]
+        ways = [(corpus, way) for corpus in corpora for way in (lambda batch, step=step: step.call(batch=batch), step)]
+        print(f"{name:12}" + "".join(f"{speed(way, corpus):10,.0f}" for corpus, way in ways))
+    for name in GATHERS:
+        collect = registry[name].function().collect
+        print(f"{name:12}" + "".join(f"{speed(collect, corpus):10,.0f}{'':10}" for corpus in corpora) + " (collect)")
+
+
+def batches(language):
+    """The tables of a corpus, normalized as they are when later steps see them."""
+    with gzip.open(SHARED / f"data/text/{language}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        docs = [Doc(json.loads(line)["text"], key=key_of(language, at)) for at, line in enumerate(lines)]
+    normalize = make_stage([Line("normalize", load_plugins()["step"]["normalize"], {})])[0]
+    return [normalize(batch).table for batch in (Batch.of(docs[at : at + 500]) for at in range(0, len(docs), 500))]
+
+
+def speed(work, tables):
+    """MB/s of the best round; each round's batches are new, so that no view is there before it is asked for."""
+    best = float("inf")
+    for _ in range(ROUNDS):
+        fresh = [Batch(table) for table in tables]
+        start = time.perf_counter()
+        for batch in fresh:
+            work(batch)
+        best = min(best, time.perf_counter() - start)
+    return sum(batch.text_bytes for batch in fresh) / best / 1e6
+
+
+if __name__ == "__main__":
+    main()

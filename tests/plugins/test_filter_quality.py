@@ -1,0 +1,145 @@
+import random
+import re
+
+import pytest
+
+from curate import Batch, Doc, key_of
+from curate.plugins import load_plugins
+from curate.steps import Line, make_stage, run_stage
+
+ZH = """离心泵在启动之前，应当检查轴承的润滑情况以及联轴器的对中。如果泵内没有充满液体，机械密封会因为干摩擦而损坏。
+启动后观察压力表和电流表，出口阀门应缓慢打开，直到流量达到额定值。停机时先关闭出口阀门，再切断电源，并记录运行时间。
+每运行两千小时更换一次润滑脂；在高温或者多尘的环境中，这个时间应当减半。振动超过标准时，要停机查明原因。
+"""
+EN = """Before the pump is started, check that the bearings are greased and that the coupling is aligned. A seal that runs
+dry is damaged within a minute, so the casing has to be full of liquid. Open the discharge valve slowly until the flow
+reaches its rated value, and watch the pressure and the current. When you stop the pump, close the valve first and then
+switch off the motor. Grease the bearings every two thousand hours, and twice as often where it is hot or dusty.
+"""
+MIXED = ZH + EN
+TABLE = "".join(
+    f"| {part} | {name} | 10-{at:04}-01 | {at} |\n"
+    for at, (part, name) in enumerate(
+        zip(
+            ["泵壳", "叶轮", "主轴", "轴套", "填料", "轴承", "密封环", "键", "螺母", "垫片", "联轴器", "底座"],
+            [
+                "casing",
+                "impeller",
+                "shaft",
+                "sleeve",
+                "packing",
+                "bearing",
+                "wear ring",
+                "key",
+                "nut",
+                "gasket",
+                "coupling",
+                "base",
+            ],
+            strict=True,
+        )
+    )
+)
+MANUAL = f"# 备件清单 Spare parts\n\n{ZH}\n| 名称 | Name | Part number | Qty |\n| --- | --- | --- | --- |\n{TABLE}"
+
+
+def reason(step, text):
+    line = Line(step, load_plugins()["step"][step], {})
+    batch = Batch.of([Doc(text, key=key_of(1)), Doc("", key=key_of(2))])
+    run_stage(make_stage([line]), batch)
+    return batch.marks.reason[0]
+
+
+@pytest.mark.parametrize("step", ["quality", "repetition", "garble"])
+@pytest.mark.parametrize("text", [ZH, EN, MIXED, MANUAL], ids=["zh", "en", "mixed", "manual"])
+def test_prose_and_manuals_with_tables_stay(step, text):
+    assert reason(step, text) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Grease the pump.", "words under 50"),
+        ("给水泵加油。", "words under 80"),
+        ("x y z " * 30, "mean_word_length under 2"),
+        ("antidisestablishment " * 60, "mean_word_length over 10"),
+        ("#pump #seal tags here #again " * 20, "symbol_share over 0.1"),
+        ("水泵……阀门……" * 20, "symbol_share over 0.1"),
+        ("2024 1999 37 text " * 20, "alphabetic_share under 0.5"),
+        ("水泵阀门叶轮轴承" * 20, "common_words under 2"),
+    ],
+)
+def test_what_is_no_prose_is_dropped_with_the_value_that_says_so(text, expected):
+    assert reason("quality", text) == expected
+
+
+def test_english_common_words_are_asked_of_english_alone():
+    lists = "cheap flights best hotels discount tickets booking online deals compare prices " * 6
+    steps = [Line(name, load_plugins()["step"][name], {}) for name in ("language", "quality")]
+    batch = Batch.of(
+        [Doc(lists, key=key_of(1)), Doc("Graissez les roulements chaque mois avec soin. " * 9, key=key_of(2))]
+    )
+    run_stage(make_stage(steps), batch)
+    assert batch.marks.reason.tolist() == ["common_words under 2", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (ZH + "版权所有，未经许可不得转载本手册的内容。\n" * 30, "duplicate_lines over 0.4"),
+        (EN + "All rights reserved by the pump company.\n" * 30, "duplicate_lines over 0.3"),
+        ((EN.replace("\n", " ") + "\n\n") * 2 + ZH, "duplicate_lines over 0.4"),
+        (ZH.replace("\n", "") + "我们的我们的" * 60, "top_bigram over 0.256"),
+        (EN.replace("\n", " ") + "very good " * 90, "top_bigram over 0.2"),
+    ],
+)
+def test_what_is_said_again_and_again_is_dropped(text, expected):
+    assert reason("repetition", text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (EN.replace("e", "\ufffd"), "damaged_share over 0.01"),
+        (ZH.replace("泵", "锟斤拷"), "damaged_share over 0.01"),
+        ("(cid:12)(cid:7)(cid:301) " * 20, "damaged_share over 0.01"),
+        (ZH.encode().decode("cp1252", "replace"), "damaged_share over 0.01"),
+        (ZH.encode().decode("latin-1"), "misread_share over 0.01"),
+        (EN.replace(" ", "’ ").encode().decode("cp1252"), "misread_share over 0.01"),
+        (ZH.encode("gb18030").decode("latin-1"), "misread_share over 0.01"),
+        (re.sub("[\ue000-\uf8ff]", "", ZH.encode().decode("gb18030", "ignore")), "rare_han_share over 0.05"),
+        (" ".join(ZH), "torn_share over 0.3"),
+        (" ".join(EN), "torn_share over 0.3"),
+        (ZH + "温度偏高，停机检查。\n" * 200, "looped_share over 0.7"),
+        (EN + "The bearing is too hot.\n" * 200, "looped_share over 0.7"),
+    ],
+)
+def test_what_broke_on_the_way_is_dropped(text, expected):
+    assert reason("garble", text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "請於啟動前檢查軸承的潤滑狀況，並確認聯軸器已對中。閥門應緩慢開啟，觀察壓力錶與電流錶的讀數是否正常。",
+        "ポンプを始動する前に、軸受の潤滑状態を確認し、弁をゆっくり開いて圧力計を読み取ってください。発売中の図書。",
+        "Après l’été, à Genève, l’élève a déjà préparé le café crème… « très bien », dit-il.",
+        "Informação e instalação não são opções; a manutenção é uma obrigação das organizações.",
+        "Проверяйте подшипники насоса каждый месяц и записывайте показания манометра.",
+    ],
+)
+def test_other_scripts_and_accents_are_no_garble(text):
+    assert reason("garble", text) == ""
+
+
+def test_values_do_not_depend_on_what_else_is_in_the_batch():
+    texts = [ZH, "", EN, MANUAL, "泵"]
+    random.Random(0).shuffle(texts)
+    for step in ("quality", "repetition", "garble"):
+        line = Line(step, load_plugins()["step"][step], {})
+        together = Batch.of(Doc(text, key=key_of(at)) for at, text in enumerate(texts))
+        alone = [Batch.of([Doc(text, key=key_of(at))]) for at, text in enumerate(texts)]
+        for batch in (together, *alone):
+            run_stage(make_stage([line]), batch)
+        for name, values in together.marks.values.items():
+            assert values.tolist() == [batch.marks.values[name][0] for batch in alone]
