@@ -1,14 +1,16 @@
 """Turn raw documents, Chinese and English, into pretraining shards and SFT sets."""
 
 from curate.corpus import Gather
-from curate.data import Batch, Doc, Drop, key_of
+from curate.data import SCHEMA, Batch, Doc, Drop, key_of
 from curate.errors import AlarmError, CurateError, RecipeError, Unreadable
-from curate.files import File
+from curate.files import File, decode
+from curate.origin import Stretch
 from curate.plugins import edit, expand, field, filter, gather, hookimpl, reader, score, writer
 from curate.reading import read
 from curate.run import Run, run
 
 __all__ = [
+    "SCHEMA",
     "AlarmError",
     "Batch",
     "CurateError",
@@ -18,7 +20,9 @@ __all__ = [
     "Gather",
     "RecipeError",
     "Run",
+    "Stretch",
     "Unreadable",
+    "decode",
     "edit",
     "expand",
     "field",

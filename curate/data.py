@@ -31,6 +31,7 @@ SCHEMA = pa.schema(
     ]
 )
 KINDS = ("text", "code", "example")
+TAKEN = (*SCHEMA.names, "place", "fields", "part", "example", "row")  # what no field can be called: a Doc has them
 BATCH_DOCS, BATCH_BYTES = 1_000, 4_000_000
 
 

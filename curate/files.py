@@ -53,6 +53,11 @@ class File:
         """The file's name without its folders."""
         return self.path.name
 
+    @property
+    def language(self) -> str:
+        """The programming language that the file's name tells; nothing where it tells none."""
+        return language_of(self.name)
+
     def open(self) -> BinaryIO:
         """The file's bytes as a stream, unpacked where it is gzip or Zstandard."""
         return open_unpacked(self.path)
@@ -85,6 +90,12 @@ class File:
                     return
                 yield at, line
                 at += len(line)
+
+
+def language_of(name: str) -> str:
+    """The programming language of a file of this name; nothing where it is no code's."""
+    plain = name.lower().removesuffix(".gz").removesuffix(".zst")
+    return CODE_NAMES.get(plain) or CODE.get(plain.rpartition(".")[2], "")
 
 
 def open_unpacked(path: Path) -> BinaryIO:
@@ -150,7 +161,7 @@ def sniff(path: Path) -> str:
         return zip_type(path)
     if extension in EXTENSIONS:
         return EXTENSIONS[extension]
-    if extension in CODE or names in CODE_NAMES or head.startswith(b"#!"):
+    if language_of(path.name) or head.startswith(b"#!"):
         return "code"
     if head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
         return "html"

@@ -51,5 +51,5 @@ def reader(file: "File") -> Iterable[Doc | Unreadable]:  # type: ignore[empty-bo
 
 
 @hookspec
-def writer(docs: Iterable[Doc], batches: Iterable[Batch], out: BinaryIO) -> None:
-    """Write: documents, one by one or as batches, to a file that is put in place when it is whole."""
+def writer(docs: Iterable[Doc], batches: Iterable[Batch], out: BinaryIO) -> int | None:
+    """Write: documents, one by one or as batches, to a file that appears when it is whole; give how many do not fit."""

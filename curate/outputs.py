@@ -51,12 +51,17 @@ def remembered(folder: Path, name: str, make: Callable[[], Made]) -> Made:
     note = folder / "parts" / f"{name}.output.json"
     if note.exists():
         made = Made(**json.loads(note.read_bytes()))
-        if all(described(folder, path, about["rows"]) == about for path, about in made.files.items()):
+        if untouched(folder, made.files):
             return made
     made = make()
     with put(note, private=True) as out:
         out.write(json.dumps(asdict(made), sort_keys=True).encode())
     return made
+
+
+def untouched(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether output files are still what was noted of them."""
+    return all(described(folder, path, 0).get("sha256") == about["sha256"] for path, about in files.items())
 
 
 def described(folder: Path, path: str, rows: int) -> dict[str, Any]:
@@ -82,10 +87,11 @@ def write_with(writer: Offered, folder: Path, path: str, batches: Iterable[Batch
 
     with put(folder / path) as out:
         if "docs" in writer.impl.argnames:
-            writer.function(docs=(doc for batch in counted() for doc in batch), out=out)
+            left_out = writer.function(docs=(doc for batch in counted() for doc in batch), out=out)
         else:
-            writer.function(batches=counted(), out=out)
-    return described(folder, path, rows)
+            left_out = writer.function(batches=counted(), out=out)
+    about = described(folder, path, rows - (left_out or 0))
+    return about | {"left_out": left_out} if left_out else about
 
 
 def write_text(recipe: Recipe, folder: Path, parts: Sequence[Part]) -> Made:

@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeVar, overload
 import pluggy
 
 from curate import hookspecs
+from curate.data import TAKEN
 from curate.errors import RecipeError, meant
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -81,6 +82,11 @@ class Offered:
 Registry = Mapping[str, Mapping[str, Offered]]  # "step", "reader", "writer" → name → what is offered
 
 
+def names_in(given: Iterable[str]) -> tuple[str, ...]:
+    """Names as a tuple; one name may stand alone."""
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
 class Offer:
     """A decorator that offers a function to recipes under its own name: ``@filter``, or ``@filter(cost="high")``."""
 
@@ -102,8 +108,8 @@ class Offer:
     ) -> Callable[[F], F]: ...
     def __call__(self, function: Any = None, /, *, kinds: Iterable[str] | None = None, **told: Any) -> Any:
         """Decorate a function, or give the decorator that does."""
-        told["libraries"] = tuple(told.get("libraries", ()))
-        offer = partial(self.put, about=About(kinds=self.kinds if kinds is None else tuple(kinds), **told))
+        told["libraries"] = names_in(told.get("libraries", ()))
+        offer = partial(self.put, about=About(kinds=self.kinds if kinds is None else names_in(kinds), **told))
         return offer(function) if function else offer
 
     def put(self, function: F, about: About) -> F:
@@ -141,8 +147,8 @@ def score(
             languages,
             cost=cost,
             setup=setup,
-            kinds=tuple(kinds),
-            libraries=tuple(libraries),
+            kinds=names_in(kinds),
+            libraries=names_in(libraries),
         )
         return Offer("score").put(function, about)
 
@@ -153,13 +159,13 @@ def field(
     *, cost: Cost = "low", setup: Setup | None = None, libraries: Iterable[str] = (), **columns: type
 ) -> Callable[[F], F]:
     """Offer values that become typed columns: ``@field(lang=str, script=str)``."""
-    about = About(columns=columns, cost=cost, setup=setup, libraries=tuple(libraries))
+    about = About(columns=columns, cost=cost, setup=setup, libraries=names_in(libraries))
     return partial(Offer("field").put, about=about)
 
 
 def reader(*types: str, splits: bool = False, libraries: Iterable[str] = ()) -> Callable[[F], F]:
     """Offer a reader of some media types: ``@reader("pdf")``. With `splits` it honours `file.start` and `file.end`."""
-    return partial(Offer("reader").put, about=About(types=types, splits=splits, libraries=tuple(libraries)))
+    return partial(Offer("reader").put, about=About(types=types, splits=splits, libraries=names_in(libraries)))
 
 
 def writer(suffix: str) -> Callable[[F], F]:
@@ -262,6 +268,11 @@ def wrong_arguments(kind: str, function: Callable[..., Any]) -> list[str]:
     if not problems and choices and len(choices & set(asked)) != 1:
         named = " or ".join(f"`{name}`" for name in given if name in choices)
         problems.append(f"{place}: {about} has to take {named}" + (", one of the two" if " or " in named else ""))
+    for name, type in vars(function)["about"].columns.items():
+        if name in TAKEN:
+            problems.append(f"{place}: {about}: every document has {name!r} of its own; a field needs another name")
+        if type not in (str, int, float, bool):
+            problems.append(f"{place}: {about}: {name} should be str, int, float or bool, not {type!r}")
     problems += [f"{place}: {about} has to take `{n}`" for n in given if n in ("file", "out") and n not in asked]
     if "state" in given and ("state" in asked) != bool(vars(function)["about"].setup):
         problems.append(f"{place}: {about} takes `state` if its decorator has a `setup=` that gives it, and only then")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from curate.data import BATCH_BYTES, BATCH_DOCS, SCHEMA, Batch, Doc, key_of, share_of
+from curate.data import BATCH_BYTES, BATCH_DOCS, SCHEMA, Batch, Doc, key_of, share_of, valid
 from curate.errors import Unreadable, Wrong
 from curate.files import File
 from curate.plan import Unit, reader_for, units_of
@@ -18,10 +18,10 @@ from curate.steps import raised_where, tried
 
 MAX_DOC_BYTES = 64_000_000
 FIELD_CASTS: Mapping[str, tuple[Any, pa.DataType]] = {
-    "string": (str, pa.string()),
-    "int": (int, pa.int64()),
+    "string": (lambda value: valid(str(value)), pa.string()),
+    "int": (lambda value: int(np.int64(int(value))), pa.int64()),
     "float": (float, pa.float64()),
-    "bool": (bool, pa.bool_()),
+    "bool": (lambda value: {"true": True, "false": False}[str(value).lower()], pa.bool_()),
     "date": (lambda value: date.fromisoformat(str(value)[:10]), pa.date32()),
 }
 Read = tuple[Doc, str]  # a document and why it is an error, "" where it is none
@@ -103,7 +103,7 @@ def failed(source: Source, file: File, place: Any) -> Doc:
 
 def keyed(source: Source, file: File, place: int, doc: Doc) -> Read:
     """The document with its key, source and promoted fields, and what is wrong with it."""
-    doc.key, doc.source, doc.uri = key_of(source.name, file.uri, place), source.name, doc.uri or file.uri
+    doc.key, doc.source, doc.uri = key_of(source.name, file.uri, place), source.name, valid(doc.uri or file.uri)
     if not doc.text.strip():
         return failed(source, file, place), "empty"
     if len(doc.text) > MAX_DOC_BYTES // 4 and len(doc.text.encode()) > MAX_DOC_BYTES:

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar, get_type_hints
 
 import yaml
 
-from curate.data import KINDS
+from curate.data import KINDS, TAKEN
 from curate.errors import RecipeError, meant
 from curate.options import fits, mistyped, option_problems, spoken, takes_of
 from curate.plugins import Offered, Registry, load_plugins
@@ -279,6 +279,9 @@ class Checker:
     def check_source(self, source: Source, where: Where) -> None:
         """What can be wrong with one source besides its keys."""
         for field, type in source.fields.items():
+            if field in TAKEN:
+                sentence = f"every document has {field!r} of its own; a field needs another name"
+                self.problems.add((*where, "fields", field), sentence)
             if type not in FIELD_TYPES:
                 known = f"{', '.join(FIELD_TYPES[:-1])} or {FIELD_TYPES[-1]}"
                 self.problems.add((*where, "fields", field), f"a field's type is {known}, not {type!r}")

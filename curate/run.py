@@ -22,7 +22,7 @@ from curate.engines.local import LocalEngine
 from curate.errors import AlarmError, CurateError
 from curate.files import put
 from curate.options import defaults_of
-from curate.outputs import Made, described
+from curate.outputs import Made, untouched
 from curate.parts import Part, known_part
 from curate.plan import FORMAT, Phase, Unit, digest, line_content, stage_fingerprint, units_of
 from curate.progress import Progress, quiet
@@ -294,9 +294,7 @@ def finished(folder: Path, fingerprint: str) -> bool:
         return False
     manifest = json.loads((folder / "manifest.json").read_bytes())
     files = {path: about for made in manifest["outputs"].values() for path, about in made["files"].items()}
-    return manifest["fingerprint"] == fingerprint and all(
-        described(folder, path, about["rows"]) == about for path, about in files.items()
-    )
+    return manifest["fingerprint"] == fingerprint and untouched(folder, files)
 
 
 def clear_unfinished(folder: Path) -> None:

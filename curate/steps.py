@@ -196,7 +196,7 @@ class Filter(Step):
         values = [np.nan if verdict is None else bool(verdict) for verdict in verdicts]
         seen.marks.measure(self.label, seen.rows, np.array(values, np.float32))
         failed = [row for row, value in enumerate(values) if value == 0 and concerns[row]]
-        reasons = {row: str(verdicts[row]) if isinstance(verdicts[row], Drop) else "false" for row in failed}
+        reasons = {row: valid(verdicts[row]) if isinstance(verdicts[row], Drop) else "false" for row in failed}
         self.fail(seen, "dropped", reasons)
         return batch
 
@@ -210,6 +210,8 @@ class Field(Step):
         for name, value in values.items():
             if value is not None and not fits(value, self.about.columns[name]):
                 raise Wrong(f"expected {name} as {spoken(self.about.columns[name])}, got {type(value).__name__}")
+            if self.about.columns[name] is int and value is not None and not -(2**63) <= value < 2**63:
+                raise Wrong(f"expected {name} as a whole number of at most 64 bits")
         return {name: valid(value) if isinstance(value, str) else value for name, value in values.items()}
 
     def many(self, answer: Any, batch: Batch) -> Columns:

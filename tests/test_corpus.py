@@ -225,7 +225,7 @@ def test_settled_rows_without_part_and_key_are_wrong(corpus, gathered):
     def forgetful():
         return Gather(lambda batch: pa.table({"partition": [0], "key": [b"k" * 16]}), lambda rows: rows.select(["key"]))
 
-    with pytest.raises(Wrong, match="^expected settled rows with the columns part and key, got key$"):
+    with pytest.raises(Wrong, match=r"^expected settled rows with the columns part and key, got key$"):
         gathered(forgetful, *corpus("a", pages(ZH), 1))
 
 

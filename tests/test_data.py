@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -85,11 +86,7 @@ def test_bytes_and_offsets_of_a_batch_hold_for_any_stretch_of_it(batch):
     every = batch("泵", "pump", "", "阀门 valve")
     some = Batch(every.table.slice(1, 3))
     stored, starts = some.utf8
-    assert [bytes(stored[a:b]).decode() for a, b in zip(starts[:-1], starts[1:], strict=True)] == [
-        "pump",
-        "",
-        "阀门 valve",
-    ]
+    assert [bytes(stored[a:b]).decode() for a, b in pairwise(starts)] == ["pump", "", "阀门 valve"]
     assert (every.text_bytes, some.text_bytes, batch().text_bytes) == (19, 16, 0)
 
 
@@ -148,4 +145,4 @@ def test_survivors_leave_the_others_aside_as_they_are_now(batch):
 def test_meta_is_parsed_when_it_is_asked_for_and_written_as_it_stands():
     doc = Doc("", meta='{"b": 1,  "a": "页"}')
     assert doc.row()["meta"] == '{"b": 1,  "a": "页"}'
-    assert json.loads(Doc("", meta={"a": "页"}).row()["meta"]) == dict(a="页")
+    assert json.loads(Doc("", meta={"a": "页"}).row()["meta"]) == {"a": "页"}

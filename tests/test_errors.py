@@ -32,5 +32,5 @@ def test_what_is_unreadable_is_of_a_known_kind_and_has_a_place():
     error = Unreadable("broken_row", "not JSON", place=7)
     assert (str(error), error.place) == ("broken_row: not JSON", 7)
     assert str(Unreadable("empty")) == "empty"
-    with pytest.raises(Wrong, match="expected an Unreadable of a known kind .*encrypted"):
+    with pytest.raises(Wrong, match=r"expected an Unreadable of a known kind .*encrypted"):
         Unreadable("bad luck")

@@ -82,7 +82,7 @@ def test_a_file_that_is_too_large_to_read_whole_is_unreadable_even_when_packed(w
     ("a", b"%PDF-1.7", "pdf"), ("a.txt", b"%PDF-1.7", "pdf"), ("a.bin", b"PAR1", "parquet"), ("a", b"ARROW1", "arrow"),
     ("a.HTM", b"<p>", "html"), ("a", b" <!DOCTYPE html>", "html"), ("a", b"<html lang='zh'>", "html"),
     ("a.docx", archive("word/document.xml"), "docx"), ("a.zip", archive("word/document.xml"), "docx"),
-    ("a.md", b"# x", "markdown"), ("a.jsonl", b"{}", "jsonl"), ("a.jsonl.gz", gzip.compress(b"{}"), "jsonl"),
+    ("a.md", b"# x", "markdown"), ("a.jsonl", b"{}", "jsonl"), ("a.jsonl.gz", gzip.compress(b"{}", mtime=0), "jsonl"),
     ("a.ndjson.zst", zstandard.compress(b"{}"), "jsonl"), ("a.json", b"[]", "json"), ("a.py", b"x = 1", "code"),
     ("Makefile", b"all:", "code"), ("run", b"#!/bin/sh", "code"), ("说明.txt", CHINESE.encode(), "text"),
     ("README", b"read me", "text"), ("a.unknown", CHINESE.encode("gb18030"), "text"),
@@ -115,9 +115,14 @@ def test_a_file_that_is_put_appears_when_it_is_whole(tmp_path):
 
 def test_a_file_whose_writing_fails_leaves_the_old_one_and_nothing_else(write, tmp_path):
     path = write("a.txt", "old")
-    with pytest.raises(KeyboardInterrupt), put(path) as out:
-        out.write(b"new")
-        raise KeyboardInterrupt
+
+    def interrupted():
+        with put(path) as out:
+            out.write(b"new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert (path.read_text(), os.listdir(tmp_path)) == ("old", ["a.txt"])
 
 

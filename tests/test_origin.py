@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,7 +44,7 @@ def holds(origin, text, pages):
     """Whether each stretch shows what stood there, and none overlaps the next."""
     assert all(text[one.start : one.end] == pages[one.page][one.at : one.at + one.end - one.start] for one in origin)
     assert all(0 <= one.start < one.end <= len(text) for one in origin)
-    assert all(one.end <= after.start for one, after in zip(origin, origin[1:], strict=False))
+    assert all(one.end <= after.start for one, after in pairwise(origin))
     return True
 
 

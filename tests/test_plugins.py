@@ -123,6 +123,8 @@ def test_two_plugin_files_may_have_one_name_in_two_folders(shelf, write):
     ("expand", "@curate.expand\ndef ours(batch):"),
     ("reader", "@curate.reader('pdf')\ndef ours(doc):"),
     ("reader_without", "@curate.reader('pdf')\ndef ours(encoding='utf-8'):"),
+    ("field_name", "@curate.field(text=str)\ndef ours(doc):"),
+    ("field_type", "@curate.field(tags=list)\ndef ours(doc):"),
     ("writer", "@curate.writer('.txt')\ndef ours(docs):"),
 ])  # fmt: skip
 def test_a_function_that_asks_for_what_it_is_not_given_is_told_with_its_line(broken, name, signature):
@@ -159,7 +161,7 @@ def test_all_that_is_wrong_with_several_plugins_is_told_at_once(shelf, write):
 
 
 def test_a_step_that_is_not_there_is_answered_with_the_nearest_name(shelf):
-    with pytest.raises(RecipeError, match="^no step 'lenght'; did you mean 'length'\\?$"):
+    with pytest.raises(RecipeError, match=r"^no step 'lenght'; did you mean 'length'\?$"):
         find(load_plugins(), "step", "lenght")
 
 
@@ -170,6 +172,15 @@ def test_a_decorator_may_say_that_a_step_costs_much_and_which_kinds_it_looks_at(
 
     about = offer(costly)["step"]["costly"].about
     assert (about.cost, about.kinds, about.libraries) == ("high", ("code",), ("numpy",))
+
+
+def test_one_kind_or_library_may_stand_alone(offer):
+    @curate.score(kinds="code", libraries="numpy")
+    def one(doc):
+        return 1
+
+    about = offer(one)["step"]["one"].about
+    assert (about.kinds, about.libraries) == (("code",), ("numpy",))
 
 
 @pytest.mark.parametrize(("decorator", "kinds"), [

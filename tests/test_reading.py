@@ -1,4 +1,6 @@
+import json
 import logging
+import os
 from datetime import date
 
 import pytest
@@ -101,6 +103,25 @@ def test_promoted_fields_are_typed_columns_and_a_value_that_does_not_cast_is_tha
     assert first[0].fields == {"url": "u", "page": 7, "score": 1.0, "day": date(2024, 2, 29), "ok": True}
     assert second[1:] == ("error", "broken_row: page is no int")
     assert third[0].fields == dict.fromkeys(fields)
+
+
+@pytest.mark.parametrize(("type", "value", "found"), [
+    ("int", 2**70, None), ("int", "7.5", None), ("bool", "false", False), ("bool", "maybe", None), ("bool", 3, None),
+    ("date", "2024-02-30", None), ("date", "昨天", None), ("float", "1e3", 1000.0), ("string", "\ud800", "\ufffd"),
+    ("string", [1], "[1]"),
+])  # fmt: skip
+def test_a_value_that_does_not_cast_is_an_error_and_never_something_else(documents, write, type, value, found):
+    write("data/a.jsonl", json.dumps({"text": "泵", "value": value}) + "\n")
+    ((doc, outcome, reason),) = documents(fields={"value": type})
+    if found is None:
+        assert (outcome, reason) == ("error", f"broken_row: value is no {type}")
+    else:
+        assert doc.value == found
+
+
+def test_a_file_whose_name_is_no_utf8_is_read(documents, tmp_path):
+    (tmp_path / "data" / os.fsdecode(b"\xb1\xc3.txt")).write_text("泵")
+    assert [(doc.text, doc.uri) for doc, _, _ in documents()] == [("泵", "\ufffd\ufffd.txt")]
 
 
 def test_batches_hold_at_most_so_many_documents_and_bytes(documents, write, tmp_path, monkeypatch):

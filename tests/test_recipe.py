@@ -12,7 +12,7 @@ sorces: {}
 sources:
   manuals: {path: manuals, domain: sometimes}
   web: {path: webb}
-  notes: {path: manuals, fields: {url: sting}, readers: {pdf: plain}}
+  notes: {path: manuals, fields: {url: sting, id: int}, readers: {pdf: plain}}
   2024: {path: manuals}
   chat:
     pth: manuals

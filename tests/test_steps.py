@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -84,11 +85,11 @@ def test_costly_steps_and_edits_see_survivors_only_and_a_setup_runs_once(run, ba
 
 
 def test_a_setup_that_fails_stops_the_run_and_is_told(run, batch):
-    @curate.filter(setup=lambda path="no such model": open(path))
+    @curate.filter(setup=lambda path="no such model": Path(path).read_bytes())
     def model(doc, state):
         return True
 
-    with pytest.raises(CurateError, match="^model: its setup failed: FileNotFoundError: .*no such model"):
+    with pytest.raises(CurateError, match=r"^model: its setup failed: FileNotFoundError: .*no such model"):
         run([model], batch(ZH))
 
 
@@ -247,6 +248,16 @@ def test_a_field_of_another_type_is_an_error_of_its_document(run, batch, answer,
         kept, ledger = run([function], batch(EN, ZH))
         assert [doc.chars for doc in kept] == [1]
         assert ledger["reason"].to_pylist() == [reason, ""]
+
+
+def test_a_whole_number_that_no_column_holds_is_an_error_of_its_document(run, batch):
+    @curate.field(number=int)
+    def told(doc):
+        return int(doc.text)
+
+    kept, ledger = run([told], batch("7", "9" * 30))
+    assert [doc.number for doc in kept] == [7]
+    assert ledger["reason"].to_pylist() == ["", "expected number as a whole number of at most 64 bits"]
 
 
 def test_a_batch_of_fields_may_be_lists_arrays_or_arrow(run, batch):
@@ -445,7 +456,7 @@ def test_a_gather_cannot_stand_inside_a_stage(lines):
     def once():
         raise NotImplementedError
 
-    with pytest.raises(RecipeError, match="^once is a gather and cannot stand inside a stage$"):
+    with pytest.raises(RecipeError, match=r"^once is a gather and cannot stand inside a stage$"):
         make_stage(lines(once))
 
 

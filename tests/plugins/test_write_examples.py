@@ -103,9 +103,10 @@ def test_a_document_without_messages_is_an_error(writer):
 
 @pytest.mark.parametrize("writer", [examples.alpaca, examples.questions])
 @pytest.mark.parametrize("turns", [("Hi",), ("Hi", "Hello", "And?")])
-def test_turns_that_are_not_pairs_are_an_error_that_names_another_form(writer, turns):
-    with pytest.raises(CurateError, match="format: messages"):
-        written(writer, [example(1, *turns)])
+def test_turns_that_are_not_pairs_are_left_out_and_counted(writer, turns):
+    out = io.BytesIO()
+    assert writer([example(1, *turns), example(2, "Hi", "Hello")], out) == 1
+    assert len(json.loads(out.getvalue())) == 1
 
 
 def read_back(writer, tmp_path, docs=EXAMPLES) -> list[list[dict]]:

@@ -4,7 +4,6 @@ import re
 
 import curate
 from curate import Doc, File
-from curate.files import CODE, CODE_NAMES
 
 SHEBANG = re.compile(r"#!.*?\b(python|perl|ruby|node|bash|zsh|sh|lua|php|Rscript)[\d.]*\b")
 INTERPRETERS = {
@@ -21,17 +20,15 @@ FIRST_LINE = re.compile(r"(?:#![^\n]*\n|<\?(?:php|xml)[^\n]*\n)?(?:#.*?coding[:=
 def code(file: File) -> list[Doc]:
     """Source code, of which the language is told by its name; a licence at its top goes to the meta."""
     body = file.text
-    meta = {"language": language_of(file.name, body), "path": file.uri}
+    meta = {"language": language_of(file, body), "path": file.uri}
     licence, body = without_licence(body)
     return [Doc(body, kind="code", meta=meta | ({"licence": licence} if licence else {}))]
 
 
-def language_of(name: str, body: str) -> str:
+def language_of(file: File, body: str) -> str:
     """The language of a file, by its ending, its name, or the interpreter that its first line asks for."""
-    name = name.lower().removesuffix(".gz").removesuffix(".zst")
-    known = CODE.get(name.rpartition(".")[2]) or CODE_NAMES.get(name)
     asked = SHEBANG.match(body)
-    return known or (INTERPRETERS[asked[1]] if asked else "")
+    return file.language or (INTERPRETERS[asked[1]] if asked else "")
 
 
 def without_licence(body: str) -> tuple[str, str]:

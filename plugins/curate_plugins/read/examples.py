@@ -68,7 +68,9 @@ def format_of(row: Row) -> Format | None:
     """What reads the examples in this row, and from which columns; None where it is a document."""
     if TELLING.isdisjoint(row):
         return None
-    return next((found for columns, found in FORMATS.items() if columns <= row.keys()), None)
+    # Parquet has every column in every row, so columns that are all null are not there.
+    there = (columns for columns in FORMATS if columns <= row.keys() and any(row[name] is not None for name in columns))
+    return next((FORMATS[columns] for columns in there), None)
 
 
 def listed(row: Row, column: str) -> list[Any]:

@@ -7,9 +7,9 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import curate
-from curate import Doc, File, Unreadable
-from curate.files import HEAD, decode
+from curate import Doc, File, Unreadable, decode
 
+HEAD = 4_096  # bytes, in which a page declares its encoding
 MAX_BYTES = 20_000_000  # trafilatura's own limit
 MAX_ATTRIBUTES, MAX_DEPTH = 1_000, 5_000  # of a tag; beyond them every parser measured took 5 s, or 25 s and more
 CHINESE_CHARS = 200  # of 33 Chinese pages each has more; a menu of languages has fewer

@@ -7,7 +7,7 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from curate.origin import Stretch
+from curate import Stretch
 from curate_plugins.read.pdf_lines import Line, Page
 
 EAST_ASIAN = "\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff"  # and full-width marks

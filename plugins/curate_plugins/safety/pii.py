@@ -99,7 +99,12 @@ def is_phone_abroad(found: Found) -> bool:
 
 def is_called(found: Found) -> bool:
     """Whether what stands before a number speaks of calling."""
-    return PHONE_WORDS.search(found.before) is not None
+    return is_no_hotline(found) and PHONE_WORDS.search(found.before) is not None
+
+
+def is_no_hotline(found: Found) -> bool:
+    """Whether a number is not a firm's: 400 in China and 800 in both countries are nobody's own."""
+    return re.match("1?[48]00", found.digits) is None
 
 
 def is_outside_address(found: Found) -> bool:
@@ -127,7 +132,7 @@ RULES = (
     Rule("phone", r"(?:(?:\([+]86\)|(?:[+]|00)?86)[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}", is_outside_address),
     Rule("phone", rf"(?:\({AREA}\) ?|{AREA}[ -])[2-8][0-9]{{2,3}}[ -]?[0-9]{{4}}(?:(?:-|转)[0-9]{{1,5}})?", always),
     Rule("phone", rf"{AREA}[2-8][0-9]{{6,7}}", is_called),
-    Rule("phone", r"(?:1[ .-]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[.-])[2-9][0-9]{2}[ .-][0-9]{4}", always),
+    Rule("phone", r"(?:1[ .-]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[.-])[2-9][0-9]{2}[ .-][0-9]{4}", is_no_hotline),
     Rule("phone", "(?:1 ?)?[2-9][0-9]{2} ?[2-9][0-9]{2} ?[0-9]{4}", is_called),
     Rule("phone", r"[+][1-9][0-9]{0,2}(?:[ .-]?(?:\([0-9]{1,4}\)|[0-9]{1,4})){2,6}", is_phone_abroad),
 )

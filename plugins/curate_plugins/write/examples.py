@@ -1,4 +1,7 @@
-"""SFT examples for trainers: OpenAI messages, ShareGPT, Alpaca, and questions with answers. A line or an entry each."""
+"""SFT examples for trainers: OpenAI messages, ShareGPT, Alpaca, and questions with answers. A line or an entry each.
+
+A writer gives how many examples its form cannot hold; `messages` holds any.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -22,32 +25,35 @@ def messages(docs: Iterable[Doc], out: BinaryIO) -> None:
 
 
 @curate.writer(".jsonl")
-def sharegpt(docs: Iterable[Doc], out: BinaryIO) -> None:
+def sharegpt(docs: Iterable[Doc], out: BinaryIO) -> int:
     """ShareGPT's form: {"conversations": [{"from": "human" or "gpt", "value"}, ...], "id", "source"}."""
+    left_out = 0
     for doc in docs:
-        if unknown := {one["role"] for one in said(doc)} - FROM.keys():
-            raise CurateError(
-                f"sharegpt: example {doc.key.hex()} has the role {unknown.pop()!r}; there is {', '.join(FROM)}"
-            )
+        if {one["role"] for one in said(doc)} - FROM.keys():
+            left_out += 1
+            continue
         turns = [{"from": FROM[one["role"]], "value": one["content"]} for one in said(doc)]
         write_line(out, {"conversations": turns, "id": doc.key.hex(), "source": doc.source})
+    return left_out
 
 
 @curate.writer(".json")
-def alpaca(docs: Iterable[Doc], out: BinaryIO) -> None:
+def alpaca(docs: Iterable[Doc], out: BinaryIO) -> int:
     """Alpaca's form: {"instruction", "input", "output", "system", "history": [[q, a], ...]}."""
-    write_array(out, map(alpaca_row, docs))
+    return write_array(out, map(alpaca_row, docs))
 
 
 @curate.writer(".json")
-def questions(docs: Iterable[Doc], out: BinaryIO) -> None:
+def questions(docs: Iterable[Doc], out: BinaryIO) -> int:
     """{"questions": [...], "answers": [...], "instruction": system prompt}: an entry for each document's neighbours."""
-    write_array(out, question_rows(docs))
+    return write_array(out, question_rows(docs))
 
 
-def alpaca_row(doc: Doc) -> dict[str, Any]:
+def alpaca_row(doc: Doc) -> dict[str, Any] | None:
     """One example: the last exchange is instruction and output, those before it are history."""
-    system, pairs = exchanges(doc, "alpaca")
+    system, pairs = exchanges(doc)
+    if not pairs:
+        return None
     *history, (question, answer) = pairs
     return {
         "instruction": question,
@@ -58,21 +64,18 @@ def alpaca_row(doc: Doc) -> dict[str, Any]:
     }
 
 
-def question_rows(docs: Iterable[Doc]) -> Iterator[dict[str, Any]]:
+def question_rows(docs: Iterable[Doc]) -> Iterator[dict[str, Any] | None]:
     """The single-turn examples of one document side by side as one entry; one of several turns has its own."""
 
     def document(doc: Doc) -> tuple[Any, ...]:
-        alone = doc.parent is None or len(exchanges(doc, "questions")[1]) > 1
-        return (doc.key,) if alone else (doc.parent, exchanges(doc, "questions")[0])
+        system, pairs = exchanges(doc)
+        return (doc.key,) if doc.parent is None or len(pairs) != 1 else (doc.parent, system)
 
     for _, group in groupby(docs, document):
-        told = [exchanges(doc, "questions") for doc in group]
+        told = [exchanges(doc) for doc in group]
         pairs = [pair for _, several in told for pair in several]
-        yield {
-            "questions": [question for question, _ in pairs],
-            "answers": [answer for _, answer in pairs],
-            "instruction": told[0][0],
-        }
+        row = {"questions": [question for question, _ in pairs], "answers": [answer for _, answer in pairs]}
+        yield row | {"instruction": told[0][0]} if pairs else None
 
 
 def said(doc: Doc) -> list[dict[str, str]]:
@@ -82,14 +85,13 @@ def said(doc: Doc) -> list[dict[str, str]]:
     return doc.messages
 
 
-def exchanges(doc: Doc, form: str) -> tuple[str, list[tuple[str, str]]]:
-    """The system prompt and the (question, answer) pairs; raises `CurateError` for messages that are not such."""
+def exchanges(doc: Doc) -> tuple[str, list[tuple[str, str]]]:
+    """The system prompt and the (question, answer) pairs; no pair where the messages are not in turn."""
     turns = said(doc)
     system = turns[0]["content"] if turns[0]["role"] == "system" else ""
     rest = turns[1:] if turns[0]["role"] == "system" else turns
-    if not rest or [one["role"] for one in rest] != ["user", "assistant"] * (len(rest) // 2):
-        wanted = "a question and an answer in turn, after at most one system prompt"
-        raise CurateError(f"{form}: example {doc.key.hex()} is not {wanted}; write `format: messages`, which holds any")
+    if [one["role"] for one in rest] != ["user", "assistant"] * (len(rest) // 2):
+        return system, []
     contents = [one["content"] for one in rest]
     return system, list(zip(contents[::2], contents[1::2], strict=True))
 
@@ -99,10 +101,14 @@ def write_line(out: BinaryIO, row: Mapping[str, Any]) -> None:
     out.write(orjson.dumps(row) + b"\n")
 
 
-def write_array(out: BinaryIO, rows: Iterable[Mapping[str, Any]]) -> None:
-    """A JSON array with an entry a line, written as it comes."""
-    before = b"["
+def write_array(out: BinaryIO, rows: Iterable[Mapping[str, Any] | None]) -> int:
+    """A JSON array with an entry a line, written as it comes; gives how many rows were none."""
+    before, none = b"[", 0
     for row in rows:
+        if not row:
+            none += 1
+            continue
         out.write(before + b"\n" + orjson.dumps(row))
         before = b","
     out.write(b"[]\n" if before == b"[" else b"\n]\n")
+    return none

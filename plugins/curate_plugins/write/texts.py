@@ -7,12 +7,9 @@ from typing import Any, BinaryIO
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-import zstandard
 
 import curate
-from curate import Batch, CurateError
-from curate.data import MESSAGES, SCHEMA
-from curate.origin import ORIGIN
+from curate import SCHEMA, Batch, CurateError
 
 FIXED = pa.schema(
     [
@@ -22,11 +19,11 @@ FIXED = pa.schema(
         ("kind", pa.string()),
         ("uri", pa.string()),
         ("text", pa.large_string()),
-        ("messages", MESSAGES),
+        ("messages", SCHEMA.field("messages").type),
         ("meta", pa.string()),
         ("parent", pa.string()),
         ("span", pa.list_(pa.int64())),
-        ("origin", ORIGIN),
+        ("origin", SCHEMA.field("origin").type),
     ]
 )
 TEXT = FIXED.remove(FIXED.names.index("messages"))
@@ -50,6 +47,8 @@ def parquet(batches: Iterable[Batch], out: BinaryIO) -> None:
 @curate.writer(".jsonl.zst")
 def jsonl(batches: Iterable[Batch], out: BinaryIO) -> None:
     """A JSON object a document, a line each, packed with Zstandard; span, origin and meta are JSON strings."""
+    import zstandard
+
     with zstandard.ZstdCompressor(level=LEVEL).stream_writer(out, closefd=False) as packed:
         for batch in batches:
             table = outward(batch)
