@@ -283,7 +283,7 @@ def packed_rows(documents: Iterable[pa.Table], length: int, end: int) -> Iterato
         tokens = pc.list_flatten(table["tokens"]).to_numpy()
         owners = np.repeat(np.arange(len(sizes)), sizes - 1)
         stream[len(over) + np.arange(len(tokens)) + owners] = tokens
-        starts = at + len(over) + np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        starts = at + len(over) + np.cumsum(sizes) - sizes
         keys = [key.hex() for key in table["key"].to_pylist()]
         pieces += zip(keys, table["source"].to_pylist(), starts.tolist(), (starts + sizes).tolist(), strict=True)
         whole = len(stream) // length * length

@@ -157,6 +157,23 @@ def test_a_part_keeps_its_name_until_something_new_is_decided_about_it(corpus, g
         assert told[2] != known[2]
 
 
+def test_a_parts_name_does_not_depend_on_the_order_of_decisions(corpus, gathered):
+    @curate.gather
+    def every(back: bool = False):
+        def decided(rows):
+            rows = rows.sort_by([("key", "descending" if back else "ascending")])
+            return rows.append_column("drop", pa.repeat("no use", len(rows)))
+
+        return Gather(
+            lambda batch: pa.table({"partition": hashed(["x"] * len(batch)), "key": batch["key"]}),
+            lambda rows: rows,
+            decided,
+        )
+
+    names = [gathered(every, *corpus(str(back), pages(ZH, EN, "泵"), 3), back=back)[0].name for back in (False, True)]
+    assert names[0] == names[1]
+
+
 def test_a_part_that_nothing_is_decided_about_is_the_same_part_and_one_that_is_there_is_not_written_again(
     corpus, gathered
 ):
