@@ -17,7 +17,7 @@ demo: $(VENV)/core.installed
 	@echo "Look at  runs/quickstart/sft/messages/train.jsonl   question-answer examples"
 	@echo "         runs/quickstart/text, runs/quickstart/pretrain   cleaned text and token rows (Parquet)"
 	@echo "         $(VENV)/bin/curate look runs/quickstart --dropped-by exact_dedup"
-	@echo "         $(VENV)/bin/curate why runs/quickstart bearing-care.md"
+	@echo "         $(VENV)/bin/curate why runs/quickstart LQ-C-installation-manual.md"
 
 test: $(VENV)/dev.installed
 	$(VENV)/bin/python -m pytest -q -n auto

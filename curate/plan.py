@@ -208,11 +208,11 @@ def stage_fingerprint(lines: Sequence[Line]) -> str:
 
 def line_content(line: Line) -> list[Any]:
     """Everything about a recipe line that changes what comes out."""
-    options = {key: str(value) if isinstance(value, Path) else value for key, value in line.options.items()}
+    options = dict(line.options)
     for key, value in line.options.items():
         if isinstance(value, Path):
             files = [value] if value.is_file() else sorted(one for one in value.rglob("*") if one.is_file())
-            options[key] = [content_of(one) for one in files]
+            options[key] = [[str(one.relative_to(value)), content_of(one)] for one in files]
     return [line.label, options, list(line.sources), list(line.kinds), code_of(line.offered)]
 
 

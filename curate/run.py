@@ -27,7 +27,7 @@ from curate.parts import Part, known_part
 from curate.plan import FORMAT, Phase, Unit, digest, line_content, stage_fingerprint, units_of
 from curate.progress import Progress, quiet
 from curate.recipe import Recipe, read_recipe
-from curate.steps import Tally
+from curate.steps import Line, Tally
 
 T = TypeVar("T")
 ALARM_SHARE, ALARM_DOCS = 0.05, 100
@@ -280,12 +280,20 @@ def resolved(recipe: Recipe) -> dict[str, Any]:
     for name, block in (("text", recipe.text), ("pretrain", recipe.pretrain), ("sft", recipe.sft)):
         if block:
             said[name] = {"from" if key == "made_from" else key: value for key, value in asdict(block).items()}
-    said["steps"] = [{line.label: defaults_of(line.offered) | dict(line.options)} for line in recipe.steps]
+    said["steps"] = [resolved_line(recipe, line) for line in recipe.steps]
     if recipe.sft:
-        said["sft"]["steps"] = [
-            {line.label: defaults_of(line.offered) | dict(line.options)} for line in recipe.sft_steps
-        ]
+        said["sft"]["steps"] = [resolved_line(recipe, line) for line in recipe.sft_steps]
     return said
+
+
+def resolved_line(recipe: Recipe, line: Line) -> dict[str, Any]:
+    """A step with all of its options; paths are relative to the recipe, so that the manifest may move with it."""
+    options = {
+        name: os.path.relpath(value, recipe.folder) if isinstance(value, Path) else value
+        for name, value in (defaults_of(line.offered) | dict(line.options)).items()
+    }
+    limited = {name: list(names) for name, names in (("sources", line.sources), ("kinds", line.kinds)) if names}
+    return {line.label: options | limited}
 
 
 def finished(folder: Path, fingerprint: str) -> bool:

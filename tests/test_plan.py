@@ -154,6 +154,19 @@ def test_a_unit_has_another_name_when_anything_changes_that_it_depends_on(write,
     assert named(units()) != first
 
 
+def test_a_file_of_an_options_folder_that_is_renamed_changes_a_unit_and_a_folder_that_is_renamed_does_not(
+    write, units, tmp_path
+):
+    for path, content in BASE.items():
+        write(path, content)
+    first = named(units())
+    (tmp_path / "words").rename(tmp_path / "lists")
+    write("recipe.yaml", BASE["recipe.yaml"].replace("words: words", "words: lists"))
+    assert named(units()) == first
+    (tmp_path / "lists/a.txt").rename(tmp_path / "lists/zh.txt")
+    assert named(units()) != first
+
+
 def test_a_file_beside_a_plugin_that_it_does_not_import_changes_nothing(write, units):
     for path, content in BASE.items():
         write(path, content)

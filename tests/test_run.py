@@ -226,7 +226,7 @@ def test_a_source_too_small_for_its_weight_is_told_with_what_is_possible(tmp_pat
         },
         "pretrain": {"tokenizer": str(SAMPLE / "tokenizer.json"), "mix": {"pumps": 1, "general": 500}},
     }
-    with pytest.raises(curate.CurateError, match="Possible without repeating is 1 : .*when_short: repeat"):
+    with pytest.raises(curate.CurateError, match=r"Possible without repeating is 1 : .*when_short: repeat"):
         curate.run(recipe, tmp_path)
 
 
