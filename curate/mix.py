@@ -36,9 +36,7 @@ def mix(
     """
     available = {name: int(sizes[sources == name].sum()) for name in weights}
     if empty := [name for name, size in available.items() if not size]:
-        raise CurateError(
-            f"{block}.mix: no {unit} are left of {' and '.join(empty)}; leave it out of the mix, or see with `curate look` what went"
-        )
+        raise CurateError(f"{block}.mix: no {unit} are left of {' and '.join(empty)}; see with `curate look` what went")
     anchors = [name for name in weights if name in domain] or list(weights)[:1]
     scale = max(available[name] / weights[name] for name in anchors)
     short = [name for name in weights if available[name] < weights[name] * scale * (1 - 1e-9)]

@@ -27,7 +27,8 @@ CLOSE_THEMSELVES = {
     "param", "source", "td", "th", "tr", "track", "wbr",
 }  # fmt: skip
 CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
-EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])([^*\n]+?)(?<=\S)\1(?![\w*])")
+EMPHASIS = re.compile(r"(?<![\w*\\])(\*{1,3})(?=[^\s*])((?:\\\*|[^*\n])+?)(?<=[^\s\\])\1(?![\w*])")
+ESCAPED = re.compile(r"\\([\[\]<>*_#`~])")  # as trafilatura writes them; a text is no place for escapes
 Extractor = Literal["trafilatura", "justext"]
 
 
@@ -122,7 +123,12 @@ def by_trafilatura(tree: Any, chinese: bool) -> str:
 
     found = extract(tree, output_format="markdown", favor_recall=chinese) or ""
     pieces = CODE.split(found)
-    return "".join(piece if at % 2 else EMPHASIS.sub(r"\2", piece) for at, piece in enumerate(pieces))
+    return "".join(piece if at % 2 else unmarked(piece) for at, piece in enumerate(pieces))
+
+
+def unmarked(piece: str) -> str:
+    """Markdown without bold, italics and escapes."""
+    return ESCAPED.sub(r"\1", EMPHASIS.sub(r"\2", piece))
 
 
 @cache

@@ -140,6 +140,10 @@ CONDITION = re.compile(
     re.DOTALL,
 )
 PURPOSE = re.compile(r"(?:In order to|To) (?P<goal>[a-z][^,;:]{8,100}), (?P<then>[a-z]+) .{6,}", re.DOTALL)
+PERSON = re.compile(
+    r"(?:[\w-]+ ){0,3}(?:writer|author|editor|founder|director|professor|engineer|journalist|doctor|lawyer|artist|"
+    r"actor|singer|developer|scientist|researcher|manager|physician|nurse|coach|blogger|reporter|politician)\b"
+)
 DUTY = re.compile(
     r"\b(?:must|should|shall|needs? to|ha(?:s|ve) to|do not|never|always|please|be sure|make sure)\b", re.IGNORECASE
 )
@@ -281,6 +285,8 @@ def definition(sentence: str, page: Page) -> str:
     whole = f"{article.lower()} {term}" if article else page.lowered(term)
     if verb == "means":
         return f"What does {whole} mean?" if article or not term.endswith("s") else ""
+    if PERSON.match(found["rest"]):
+        return f"Who is {whole}?"
     plural = verb.startswith(("are", "refer ")) or verb == "refer to"
     return f"What {'are' if plural else 'is'} {whole}?"
 

@@ -141,6 +141,7 @@ def plain(heading: str) -> str:
         if (found := number.match(heading)) and found.end() < len(heading):
             heading = heading[found.end() :]
             break
+    heading = re.sub(r"^(?:Q|问题?)\s*\d*\s*[.:：、]\s*", "", heading)
     return " ".join(heading.split()).rstrip(":：")
 
 
