@@ -137,7 +137,7 @@ def cut_ledger(line: Line, stage: int, batch: Batch, rows: pa.Table) -> pa.Table
     if "start" in rows.column_names:
         marks.outcome[:] = "cut"
         lost = [sum(cut["end"] - cut["start"] for cut in by_key[key]) for key in marks.fixed["key"]]
-        marks.measure(line.label, np.arange(len(marks)), np.array(lost, np.float32))
+        marks.measure(f"{line.label}.characters_cut", np.arange(len(marks)), np.array(lost, np.float32))
     return marks.table(stage)
 
 

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,16 @@ FIXED = ("key", "parent", "id", "source", "kind", "uri", "stage", "outcome", "st
 MATCHES = 10  # stories told at a time
 
 
-def write(folder: Path, phases: Sequence[tuple[int, Sequence[Part]]]) -> None:
-    """Put the ledgers of all parts together, in the order of phases and parts, and note which parts they are."""
+def write(folder: Path, phases: Sequence[tuple[int, Sequence[Part]]], steps: Sequence[str]) -> None:
+    """Put the ledgers of all parts together, values in the order of `steps`, and note which parts they are."""
     names = list(dict.fromkeys(part.name for _, parts in phases for part in parts))
     paths = [path for name in names if (path := part_path(folder, name, "ledger")).exists()]
     if not paths:
         return
     fixed = pa.schema([("keeper", pa.binary(16))])
     schema = pa.unify_schemas([*(pq.read_schema(path).remove_metadata() for path in paths), fixed])
-    order = [*FIXED, *sorted(name for name in schema.names if name not in FIXED)]
+    values = sorted(name for name in schema.names if name not in FIXED)
+    order = [*FIXED, *sorted(values, key=lambda name: steps.index(name.partition(".")[0]))]
     schema = pa.schema([schema.field(name) for name in order])
     with (
         put(folder / "ledger.parquet", private=True) as out,
@@ -146,11 +148,11 @@ def story(told: Told, key: bytes) -> list[str]:
     rows = table.filter(pc.equal(table["key"], pa.scalar(key, pa.binary(16)))).sort_by("stage").to_pylist()
     lines = [named(rows[0])]
     for row in rows:
-        lines += [f"  {name}: {value:g}" for name, value in row.items() if name not in FIXED and value is not None]
-        if row["outcome"] == "expanded":
-            children = table.filter(pc.equal(table["parent"], pa.scalar(key, pa.binary(16))))
-            lines.append(f"  {row['step']}: made {len(set(children['key'].to_pylist()))} of it")
-        elif row["outcome"] in ("dropped", "error"):
+        measured = ((name, value) for name, value in row.items() if name not in FIXED and value is not None)
+        for step, values in groupby(measured, lambda one: one[0].partition(".")[0]):
+            told_values = (f"{name.partition('.')[2]} {value:.4g}".strip() for name, value in values)
+            lines.append(f"  {step}: {', '.join(told_values)}")
+        if row["outcome"] in ("dropped", "error"):
             lines.append(f"→ {row['outcome']} by {row['step']}: {row['reason']}{told_keeper(table, row['keeper'])}")
     if not {"dropped", "error"} & {row["outcome"] for row in rows}:
         lines.append("→ kept")

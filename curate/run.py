@@ -124,7 +124,8 @@ class Job:
 
     def put_ledger(self) -> None:
         """Write the ledger of the phases that are done."""
-        ledger.write(self.folder, [(phase.number, parts) for phase, parts in self.made])
+        steps = [line.label for phase in self.phases for line in phase.lines]
+        ledger.write(self.folder, [(phase.number, parts) for phase, parts in self.made], steps)
 
     def fingerprint(self, units: Sequence[Unit]) -> str:
         """A name for everything that this run would make."""

@@ -253,7 +253,7 @@ class Edit(Step):
         }
         if marks is not None:
             self.fail(batch, "error", {owners[piece]: why for piece, why in errors.items()})
-            marks.measure(self.label, batch.rows[asked], np.isin(asked, list(touched)).astype(np.float32))
+            marks.measure(f"{self.label}.changed", batch.rows[asked], np.isin(asked, list(touched)).astype(np.float32))
             self.tally += Tally(changed=len(touched))
         if not touched:
             return batch
@@ -322,7 +322,9 @@ class Expand(Step):
         columns, errors = self.ask(parents)
         self.fail(parents, "error", errors)
         broods = [brood or [] for brood in columns[self.label]]
-        parents.marks.measure(self.label, parents.rows, np.array([len(brood) for brood in broods], np.float32))
+        parents.marks.measure(
+            f"{self.label}.made", parents.rows, np.array([len(brood) for brood in broods], np.float32)
+        )
         parents.marks.fail(parents.rows, "expanded", self.label, [""] * len(parents))
         children = Batch.of((child for brood in broods for child in brood), batch.table.schema).table
         self.tally += Tally(made=len(children))

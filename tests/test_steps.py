@@ -81,7 +81,7 @@ def test_costly_steps_and_edits_see_survivors_only_and_a_setup_runs_once(run, ba
     _, ledger = run([chinese_share, (model, {"floor": 3}), noted], batch(EN, ZH), batch(ZH))
     assert (seen, loads, edits) == ([(1, 3), (1, 3)], [1], [ZH, ZH])
     assert ledger["model"].to_pylist() == [None, 1, 1]
-    assert ledger["noted"].to_pylist() == [None, 0, 0]
+    assert ledger["noted.changed"].to_pylist() == [None, 0, 0]
 
 
 def test_a_setup_that_fails_stops_the_run_and_is_told(run, batch):
@@ -277,7 +277,7 @@ def test_an_edit_gives_a_new_text_or_cuts_and_the_origin_follows(run, batch):
     (doc,), ledger = run([masked, squeeze], batch("007 阀门\n泵\nvalve"))
     assert doc.text == "[编号] 阀门泵 valve"
     assert doc.origin == []
-    assert ledger["masked"].to_pylist() == ledger["squeeze"].to_pylist() == [1]
+    assert ledger["masked.changed"].to_pylist() == ledger["squeeze.changed"].to_pylist() == [1]
     (doc,), _ = run([masked], batch("007 阀门\n泵\nvalve"))
     assert doc.origin == [Stretch(4, 7, 3, None), Stretch(7, 14, 7, None)]
 
@@ -317,7 +317,7 @@ def test_children_take_their_documents_place_with_key_parent_span_and_origin(run
     assert second.key == key_of(second.parent, "paragraphs", [6, 11], 0)
     assert (third.uri, third.meta) == ("甲.txt", {"a": 1})
     assert ledger["outcome"].to_pylist() == ["expanded", "expanded", "kept", "kept", "kept"]
-    assert ledger["paragraphs"].to_pylist() == [2, 1, None, None, None]
+    assert ledger["paragraphs.made"].to_pylist() == [2, 1, None, None, None]
 
 
 def test_children_of_equal_spans_have_keys_of_their_own_and_fields_are_not_handed_on(run, batch):
@@ -416,7 +416,7 @@ def test_an_edit_that_scrubs_also_cleans_what_was_removed_before_it(run, batch):
         [(long_enough, {"min_chars": 20}), squeeze, pii], batch("张三  13800138000", "x" * 30), removed=removed
     )
     assert texts(removed) == ["泵", "a", "张三  [电话]"]
-    assert (texts(kept), ledger["pii"].to_pylist()) == (["x" * 30], [None, 0])
+    assert (texts(kept), ledger["pii.changed"].to_pylist()) == (["x" * 30], [None, 0])
 
 
 def test_a_rule_says_the_same_as_a_doc_plugin_and_as_a_batch_plugin(run, batch):
