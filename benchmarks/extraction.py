@@ -1,15 +1,15 @@
 """How well and how fast raw files become text, beside the libraries that others use: `python benchmarks/extraction.py`.
 
-Pages and PDFs with gold text are looked for in ../shared/data beside the repository, or where CURATE_SHARED says. F1 is
-over words (single characters of Chinese), the mean over documents. Every contender runs in one process, one after the
-other on each document, so that their times can be compared; times are CPU seconds.
+Reads pages and PDFs with gold text: ../shared/data/html and data/pdf (or $CURATE_SHARED/data). F1 is over words (single
+characters of Chinese), the mean over documents. Every contender runs in one process, one after the other on each
+document, so that their times can be compared; times are CPU seconds. Most peers come with curate; the others:
+`pip install pypdf pdfminer.six`.
 """
 
 import argparse
 import json
 import logging
 import lzma
-import os
 import re
 import tempfile
 import time
@@ -20,12 +20,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import mean
 
+from shared_data import shared
+
 from curate import File, Unreadable
 from curate_plugins.read.html import html
 from curate_plugins.read.pdf import pdf
 from curate_plugins.read.rows import jsonl, parquet
 
-SHARED = Path(os.environ.get("CURATE_SHARED", Path(__file__).parents[2] / "shared"))
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
 TOKEN = re.compile(f"[{CJK}]|[^\\W{CJK}]+")
 Contender = Callable[[Path], str]
@@ -61,7 +62,7 @@ def compare(title: str, cases: Iterable[Case], contenders: dict[str, Contender])
 
 def html_cases(folder: Path, most: int) -> Iterable[Case]:
     """Every n-th page of every set, so that about `most` come in all, and the Chinese ones as a group of their own."""
-    packed = sorted((SHARED / "data/html").glob("*.xz"))
+    packed = sorted(shared("data/html").glob("*.xz"))
     rows = [json.loads(line) for path in packed for line in lzma.decompress(path.read_bytes()).splitlines()]
     for number, row in enumerate(rows[:: max(len(rows) // most, 1)]):
         path = folder / f"{number}.html"
@@ -71,9 +72,9 @@ def html_cases(folder: Path, most: int) -> Iterable[Case]:
 
 def pdf_cases() -> Iterable[Case]:
     """The made PDFs that hold text, by language and layout."""
-    for row in map(json.loads, (SHARED / "data/pdf/gold.jsonl").read_text("utf-8").splitlines()):
+    for row in map(json.loads, shared("data/pdf/gold.jsonl").read_text("utf-8").splitlines()):
         if row["kind"] in ("1col", "2col", "2col_hdr_table", "glyph_spaced"):
-            yield f"{row['lang']} {row['kind']}", SHARED / f"data/pdf/{row['id']}.pdf", row["gold"]
+            yield f"{row['lang']} {row['kind']}", shared(f"data/pdf/{row['id']}.pdf"), row["gold"]
 
 
 def ours(reader: Callable[..., Iterable], **options: str) -> Contender:
@@ -183,16 +184,12 @@ def main() -> None:
     most = asked.parse_args().pages
     logging.disable(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as folder:
-        if (SHARED / "data").is_dir():
-            pages = {"resiliparse": ("resiliparse", resiliparse_alone)}
-            justext = {"curate, justext": ours(html, extractor="justext")}
-            alone = {"trafilatura": trafilatura_alone, "curate": ours(html)}
-            compare("HTML, F1", html_cases(Path(folder), most), alone | justext | installed(pages))
-            peers = {"pypdf": ("pypdf", pypdf_alone), "pdfminer.six": ("pdfminer", pdfminer_alone)}
-            compare("PDF, F1", pdf_cases(), {"pypdfium2": pdfium_alone, "curate": ours(pdf)} | installed(peers))
-        else:
-            print(f"HTML and PDF are left out: no pages with gold text at {SHARED}; say where with CURATE_SHARED")
         rows_per_second(Path(folder))
+        pages = {"trafilatura": trafilatura_alone, "curate": ours(html)}
+        pages |= {"curate, justext": ours(html, extractor="justext"), "resiliparse": resiliparse_alone}
+        compare("HTML, F1", html_cases(Path(folder), most), pages)
+        peers = {"pypdf": ("pypdf", pypdf_alone), "pdfminer.six": ("pdfminer", pdfminer_alone)}
+        compare("PDF, F1", pdf_cases(), {"pypdfium2": pdfium_alone, "curate": ours(pdf)} | installed(peers))
 
 
 if __name__ == "__main__":

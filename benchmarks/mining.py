@@ -1,16 +1,13 @@
 """How fast `mine` is: MB/s of real documents of each language, and of shapes that make patterns slow.
 
-    python benchmarks/mining.py /work/shared/data/text
-
-AdaptLLM's miner, measured on two shared cores, took 27.3 s for 18 documents of 531 kB, 26.7 s of them for one
-document of 365 kB that is mostly tables and addresses; it finds nothing in Chinese.
+`python benchmarks/mining.py` reads ../shared/data/text (or $CURATE_SHARED/data/text). There is no peer to install:
+AdaptLLM's miner is a script. Measured once, on two shared cores, it took 27.3 s for 18 documents of 531 kB, 26.7 s of
+them for one document of 365 kB that is mostly tables and addresses; it finds nothing in Chinese.
 """
 
-import gzip
-import json
-import sys
 import time
-from pathlib import Path
+
+from shared_data import documents
 
 from curate import Doc
 from curate_plugins.synth.mine import mine
@@ -40,11 +37,10 @@ def timed(texts: list[str]) -> tuple[float, int]:
     return best, count
 
 
-def main(folder: str) -> None:
+def main() -> None:
     """Print a line for each set of documents and each shape."""
     for language in ("en", "zh"):
-        with gzip.open(Path(folder) / f"{language}.jsonl.gz", "rt") as lines:
-            texts = [json.loads(line)["text"] for line in lines]
+        texts = [row["text"] for row in documents(language)]
         report(f"{len(texts)} {language} documents", texts)
     for name, text in SHAPES.items():
         report(name, [text])
@@ -58,4 +54,4 @@ def report(name: str, texts: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

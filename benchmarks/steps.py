@@ -1,20 +1,16 @@
 """How fast each bundled step is, in MB/s of text on one core: the function alone, and as a step of a stage.
 
-python benchmarks/steps.py     reads ../shared/data/text (or $CURATE_SHARED/data/text)
+`python benchmarks/steps.py` reads ../shared/data/text (or $CURATE_SHARED/data/text). It has no peer: pipeline.py has.
 """
 
-import gzip
-import json
-import os
-import sys
 import time
-from pathlib import Path
+
+from shared_data import documents
 
 from curate import Batch, Doc, key_of
 from curate.plugins import load_plugins
 from curate.steps import Line, make_stage
 
-SHARED = Path(os.environ.get("CURATE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 STEPS = ("normalize", "pii", "language", "length", "garble", "quality", "repetition")
 GATHERS = ("exact_dedup", "line_dedup")
 ROUNDS = 3  # the best of them counts: the first compiles, or loads what was compiled
@@ -22,8 +18,6 @@ ROUNDS = 3  # the best of them counts: the first compiles, or loads what was com
 
 def main() -> None:
     """Print the table."""
-    if not (SHARED / "data/text/zh.jsonl.gz").is_file():
-        sys.exit(f"no data/text/zh.jsonl.gz in {SHARED}; set CURATE_SHARED to the folder that has it")
     registry = load_plugins()["step"]
     print(f"{'MB/s':12}{'en alone':>10}{'in stage':>10}{'zh alone':>10}{'in stage':>10}")
     corpora = [batches(language) for language in ("en", "zh")]
@@ -38,8 +32,7 @@ def main() -> None:
 
 def batches(language):
     """The tables of a corpus, normalized as they are when later steps see them."""
-    with gzip.open(SHARED / f"data/text/{language}.jsonl.gz", "rt", encoding="utf-8") as lines:
-        docs = [Doc(json.loads(line)["text"], key=key_of(language, at)) for at, line in enumerate(lines)]
+    docs = [Doc(row["text"], key=key_of(language, at)) for at, row in enumerate(documents(language))]
     normalize = make_stage([Line("normalize", load_plugins()["step"]["normalize"], {})])[0]
     return [normalize(batch).table for batch in (Batch.of(docs[at : at + 500]) for at in range(0, len(docs), 500))]
 
