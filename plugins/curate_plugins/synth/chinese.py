@@ -106,7 +106,8 @@ def heading_question(heading: str, topic: str, near: str, page: Page) -> tuple[s
     """A question that the text below a heading answers, and whether only the whole of that text does."""
     about = f"关于{topic}，" if topic else ""
     if heading.endswith(("?", "？")):
-        return (heading, False) if len(heading) > 5 and not PRONOUN.search(heading) else None
+        named = heading if len(heading) > 6 else about + heading  # 有哪些改进？ asks of nothing by itself
+        return (named, False) if len(named) > 5 and not PRONOUN.search(heading) else None
     bad = heading.replace(" ", "") in GENERIC or len(heading) > 30 or PRONOUN.search(heading)
     if bad or re.search(
         r"[：:。，,!！{}<>|=/]|本(?:文|章|节|手册|指南|文档|规程|书)|^(?:第|步骤|附录|图|表|案例|"
