@@ -1,9 +1,9 @@
 """How well and how fast raw files become text, beside the libraries that others use: `python benchmarks/extraction.py`.
 
 Reads pages and PDFs with gold text: ../shared/data/html and data/pdf (or $CURATE_SHARED/data). F1 is over words (single
-characters of Chinese), the mean over documents. Every contender runs in one process, one after the other on each
-document, so that their times can be compared; times are CPU seconds. Most peers come with curate; the others:
-`pip install pypdf pdfminer.six`.
+characters of Chinese), the mean over documents. All contenders run in one process, each through all documents before
+the next: pypdfium2 before curate, which gives pdfium a font for the whole process. Times are CPU seconds. Most peers
+come with curate; the others: `pip install pypdf pdfminer.six`.
 """
 
 import argparse
@@ -43,8 +43,9 @@ def f1(text: str, gold: str) -> float:
 def compare(title: str, cases: Iterable[Case], contenders: dict[str, Contender]) -> None:
     """Print F1 for each group and documents a second, with the ratio to the first contender."""
     scores, seconds = defaultdict(lambda: defaultdict(list)), Counter()
-    for group, path, gold in cases:
-        for name, read in contenders.items():
+    cases = list(cases)
+    for name, read in contenders.items():
+        for group, path, gold in cases:
             began = time.process_time()
             text = read(path)
             seconds[name] += time.process_time() - began

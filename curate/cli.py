@@ -1,5 +1,6 @@
 """The command line: each command parses, calls one function, prints."""
 
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,11 @@ class Group(click.Group):
         """Run the command; the only place where errors become exit codes."""
         try:
             return super().invoke(context)
+        except BrokenPipeError:  # `curate plugins | head` has read enough
+            sys.exit(1)
+        except OSError as error:
+            click.echo(f"curate: {error.strerror or error}: {error.filename or 'a file'}", err=True)
+            sys.exit(1)
         except CurateError as error:
             click.echo(f"curate: {error}" if "\n" not in str(error) else str(error), err=True)
             sys.exit(error.exit_code)
@@ -32,6 +38,7 @@ class Group(click.Group):
 @click.version_option(package_name="curate")
 def main() -> None:
     """Turn raw documents, Chinese and English, into pretraining shards and SFT sets."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what schedulers send is to stop as Ctrl-C does
 
 
 override = click.option(
@@ -95,8 +102,8 @@ def plugins(name: str | None, files: Sequence[Path]) -> None:
 
     registry = load_plugins(files)
     if name:
-        home = next((shelf for shelf in registry if name in registry[shelf]), "step")
-        for line in described(find(registry, home, name)):
+        homes = [shelf for shelf in registry if name in registry[shelf]] or ["step"]
+        for line in [line for home in homes for line in described(find(registry, home, name))]:
             click.echo(line)
         return
     for shelf in registry.values():
@@ -120,7 +127,7 @@ def why(folder: Path, doc: str) -> None:
 @click.option(
     "--dropped-by", "step", required=True, help="The step whose work to look at; `read` for unreadable files."
 )
-@click.option("-n", "most", default=5, show_default=True, help="How many examples.")
+@click.option("-n", "most", type=click.IntRange(1), default=5, show_default=True, help="How many examples.")
 def look(folder: Path, step: str, most: int) -> None:
     """Show examples of what a step of RUN dropped, and why."""
     from curate.ledger import look
@@ -159,7 +166,3 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
 def shortened(path: Path) -> Path:
     """A path as seen from the working folder, where it lies in it."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-
-
-if __name__ == "__main__":
-    main()

@@ -103,13 +103,12 @@ def open_unpacked(path: Path) -> BinaryIO:
     packing = packing_of(path)
     if packing == "gz":
         return cast(BinaryIO, io.BufferedReader(gzip.GzipFile(path), 1 << 20))
-    stream = open(path, "rb")  # noqa: SIM115 - the caller closes it
-    if packing == "zst":
-        import zstandard
+    if packing == "zst":  # pyarrow tells a stream that is cut short; zstandard takes it for the end
+        import pyarrow
 
-        reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=True)
-        return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, reader), 1 << 20))
-    return stream
+        packed = pyarrow.CompressedInputStream(pyarrow.OSFile(os.fsencode(path)), "zstd")
+        return cast(BinaryIO, io.BufferedReader(packed, 1 << 20))
+    return open(path, "rb")
 
 
 def packing_of(path: Path) -> str:

@@ -11,7 +11,7 @@ from curate.plan import Unit, phases_of, units_of
 from curate.progress import spoken_time
 from curate.reading import read_unit
 from curate.recipe import Recipe, read_recipe
-from curate.steps import make_stage, run_stage
+from curate.steps import Tally, make_stage, run_stage
 from curate.work import all_phases
 
 SAMPLED = 200
@@ -38,6 +38,10 @@ def forecast(
         if phase.gather:
             continue
         steps = make_stage(phase.lines)
+        for batch in batches[:1]:  # what is loaded and compiled at first is not the documents' time
+            run_stage(steps, Batch(batch.table))
+        for step in steps:
+            step.tally = Tally()
         batches = [run_stage(steps, Batch(batch.table))[0] for batch in batches]
         for step in steps:
             did = step.tally

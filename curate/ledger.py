@@ -84,11 +84,13 @@ def look(folder: Path, step: str, most: int = 5) -> list[str]:
     rows = told.table.filter(pc.equal(told.table["step"], step))
     rows = rows.filter(pc.is_in(rows["outcome"], value_set=pa.array(["dropped", "error"]))).to_pylist()
     if not rows:
-        steps = sorted(set(told.table["step"].to_pylist()) - {""})
+        gone = told.table.filter(pc.is_in(told.table["outcome"], value_set=pa.array(["dropped", "error"])))
+        steps = sorted(set(gone["step"].to_pylist()))
         raise CurateError(f"{step} dropped nothing in {folder}; what did: {', '.join(steps) or 'no step'}")
     rows.sort(key=lambda row: share_of(row["key"], "look"))
     texts = told.text_of({row["key"] for row in rows[:most]}, "removed")
-    lines = [f"{step} dropped {len(rows):,} documents; {min(most, len(rows))} of them:"]
+    did = "could not read" if step == "read" else "dropped"
+    lines = [f"{step} {did} {len(rows):,} documents; {min(most, len(rows))} of them:"]
     for row in rows[:most]:
         lines += ["", f"{named(row)}", f"  {row['reason']}", *quoted(texts.get(row["key"], ""))]
     return lines
@@ -109,7 +111,7 @@ def named(row: Mapping[str, Any]) -> str:
 def why(folder: Path, doc: str) -> list[str]:
     """The story of one document, found by key, id, path or a piece of its text, in a few lines."""
     told = Told.of(folder)
-    keys = found(told, doc)
+    keys = found(told, doc) if doc.strip() else []
     if not keys:
         raise CurateError(f"no document of {folder} has {doc!r} as key, id, path or in its text")
     lines = []

@@ -106,8 +106,15 @@ def mistyped(label: str, options: Mapping[str, Any], known: Mapping[str, Any]) -
             yield option, f"{label} has no option {option!r}{meant(str(option), known)}"
         elif not fits(value, known[option]):
             yield option, f"{label}: {option} should be {spoken(known[option])}, not {value!r}"
-        elif known[option] == list[float | None] and len(value) != 2:
+        elif known[option] == list[float | None] and (len(value) != 2 or crossed(*value)):
             yield option, f"{label}: {option} should be [low, high], null where there is no limit, not {value!r}"
+    if crossed(low := options.get("min"), high := options.get("max")):
+        yield "min", f"{label}: min {low!r} and max {high!r} leave nothing between them"
+
+
+def crossed(low: Any, high: Any) -> bool:
+    """Whether nothing lies between two limits."""
+    return isinstance(low, int | float) and isinstance(high, int | float) and not low <= high
 
 
 def narrowed(limits: Mapping[str, Pair], options: Mapping[str, Any]) -> dict[str, Pair]:

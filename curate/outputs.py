@@ -14,17 +14,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curate.data import BATCH_DOCS, SCHEMA, Batch, share_of
+from curate.errors import CurateError
 from curate.files import put
 from curate.mix import Mix, mix
 from curate.parts import Part, one_batch, part_path, read_batches, widened, write_tables
 from curate.plan import code_of, digest
 from curate.plugins import Offered
 from curate.recipe import PretrainOutput, Recipe, SftOutput
+from curate.steps import raised_where
 from curate.tokens import Tokenizer, load_tokenizer
 
 SHARD_BYTES = 256_000_000  # of text
-SHARD_TOKENS = 100_000_000
-BUCKET_TOKENS = 64_000_000  # are shuffled in memory at a time
+SHARD_TOKENS = 32_000_000
+BUCKET_TOKENS = 16_000_000  # are shuffled in memory at a time
 PIECES = pa.list_(
     pa.struct([("key", pa.string()), ("source", pa.string()), ("start", pa.int32()), ("end", pa.int32())])
 )
@@ -55,7 +57,7 @@ def remembered(folder: Path, name: str, make: Callable[[], Made]) -> Made:
             return made
     made = make()
     with put(note, private=True) as out:
-        out.write(json.dumps(asdict(made), sort_keys=True).encode())
+        out.write(json.dumps(asdict(made)).encode())
     return made
 
 
@@ -85,11 +87,20 @@ def write_with(writer: Offered, folder: Path, path: str, batches: Iterable[Batch
             rows += len(batch)
             yield batch
 
+    given = counted()
     with put(folder / path) as out:
-        if "docs" in writer.impl.argnames:
-            left_out = writer.function(docs=(doc for batch in counted() for doc in batch), out=out)
-        else:
-            left_out = writer.function(batches=counted(), out=out)
+        try:
+            if "docs" in writer.impl.argnames:
+                left_out = writer.function(docs=(doc for batch in given for doc in batch), out=out)
+            else:
+                left_out = writer.function(batches=given, out=out)
+        except CurateError:
+            raise
+        except Exception as error:
+            raise CurateError(f"the writer {writer.name} failed: {raised_where(error)}") from error
+    unread = sum(map(len, given))
+    if unread:
+        raise CurateError(f"the writer {writer.name} left {unread:,} documents unread")
     about = described(folder, path, rows - (left_out or 0))
     return about | {"left_out": left_out} if left_out else about
 
@@ -163,7 +174,7 @@ def tokenize(recipe: Recipe, folder: Path, part: Part) -> Tokenized:
     path = part_path(folder, name)
     if not path.exists():
         tables = [tokens_of(tokenizer, batch) for batch in read_batches(part_path(folder, part.name))]
-        empty = {"key": pa.array([], pa.binary(16)), "source": pa.array([], pa.string())}
+        empty = {name: pa.array([], pa.binary(16)) for name in ("key", "root")} | {"source": pa.array([], pa.string())}
         empty |= {"size": pa.array([], pa.int32()), "tokens": pa.array([], pa.large_list(pa.int32()))}
         write_tables(
             path, [pa.table(empty), *tables], {"tokens": sum(pc.sum(one["size"]).as_py() or 0 for one in tables)}
@@ -173,11 +184,15 @@ def tokenize(recipe: Recipe, folder: Path, part: Part) -> Tokenized:
 
 
 def tokens_of(tokenizer: Tokenizer, batch: Batch) -> pa.Table:
-    """key, source, size and tokens of each document; the token that ends it is counted and added when packing."""
+    """key, root, source, size and tokens of each document; the token that ends it is counted, and added when packing.
+
+    The root is the document that one was made of, or itself: what is made of one document is of one split.
+    """
     tokens = tokenizer.encode(batch["text"].to_pylist())
     sizes = pa.array([len(one) + 1 for one in tokens], pa.int32())
     listed = pa.array(tokens, pa.large_list(pa.int32()))
-    return pa.table({"key": batch["key"], "source": batch["source"], "size": sizes, "tokens": listed})
+    roots = pc.coalesce(batch["parent"], batch["key"])
+    return pa.table({"key": batch["key"], "root": roots, "source": batch["source"], "size": sizes, "tokens": listed})
 
 
 def pack(recipe: Recipe, folder: Path, tokenized: Sequence[Tokenized]) -> Made:
@@ -191,10 +206,10 @@ def pack(recipe: Recipe, folder: Path, tokenized: Sequence[Tokenized]) -> Made:
 
     def make() -> Made:
         paths = [part_path(folder, one.name) for one in tokenized]
-        columns = ["key", "source", "size"]
+        columns = ["key", "root", "source", "size"]
         table = pa.concat_tables(pq.read_table(path, columns=columns) for path in paths)
-        keys, sources, sizes = (table[column].to_numpy() for column in columns)
-        held_out = np.array([share_of(key, "validation") < block.validation for key in keys], bool)
+        keys, roots, sources, sizes = (table[column].to_numpy() for column in columns)
+        held_out = np.array([share_of(root, "validation") < block.validation for root in roots], bool)
         order = np.array([share_of(key, "mix") for key in keys])
         train = np.where(held_out, 0, sizes)
         chosen = mix("pretrain", "tokens", block.mix, domain, block.when_short, sources, train, order)
@@ -222,7 +237,7 @@ def shuffled_documents(
     rows = np.repeat(np.arange(len(keys)), copies)
     turns = np.concatenate([np.arange(times) for times in copies]) if len(rows) else rows
     places = np.array([share_of(keys[row], f"shuffle {turn}") for row, turn in zip(rows, turns, strict=True)])
-    buckets = max(1, int((copies * sizes).sum()) // BUCKET_TOKENS)
+    buckets = 1 + int((copies * sizes).sum()) // BUCKET_TOKENS
     for bucket in range(buckets):
         inside = np.flatnonzero((places * buckets).astype(int) == bucket)
         inside = inside[np.argsort(places[inside], kind="stable")]

@@ -81,9 +81,10 @@ def part_about(path: Path) -> dict[str, Any]:
 def known_part(folder: Path, name: str) -> Part | None:
     """A part that is there already, or none."""
     path = part_path(folder, name)
-    if not path.exists():
+    try:
+        about = part_about(path)
+    except (FileNotFoundError, pa.ArrowInvalid):  # not there, or damaged: it is made anew
         return None
-    about = part_about(path)
     counts = {label: Tally(**tally) for label, tally in about["counts"].items()}
     return Part(name, about["source"], about["docs"], about["bytes"], counts)
 

@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import sys
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -125,13 +126,24 @@ def listed_files(path: Path) -> Iterator[tuple[Path, str]]:
         yield path, path.name
         return
     if root == path:
-        found = [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
+        found = list(walked(path))
     else:
         found = [one for one in root.glob(str(path.relative_to(root))) if one.is_file()]
     uris = {one.relative_to(root).as_posix(): one for one in found}
     for uri in sorted(uris):
         if not any(part.startswith(".") for part in uri.split("/")):
             yield uris[uri], uri
+
+
+def walked(path: Path) -> Iterator[Path]:
+    """Every file below a folder, links followed; a folder that a link leads back to is not walked again."""
+    seen: set[str] = set()
+    for folder, folders, names in os.walk(path, followlinks=True):
+        if (real := os.path.realpath(folder)) in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        yield from (Path(folder, name) for name in names)
 
 
 def typed(recipe: Recipe, source: Source, file: File) -> tuple[File, str]:
@@ -147,6 +159,8 @@ def typed(recipe: Recipe, source: Source, file: File) -> tuple[File, str]:
         return file, str(error)
     except OSError as error:
         return file, f"corrupt: {error.strerror or type(error).__name__}"
+    except (EOFError, zlib.error):
+        return file, "corrupt: the packed file is damaged or cut short"
 
 
 def reader_for(recipe: Recipe, source: Source, type: str) -> tuple[Offered, Mapping[str, Any]] | None:

@@ -1,6 +1,7 @@
 """From files to batches: readers are asked, documents get their keys, and what cannot be read becomes an error."""
 
 import logging
+import zlib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from curate.data import BATCH_BYTES, BATCH_DOCS, SCHEMA, Batch, Doc, key_of, share_of, valid
+from curate.data import BATCH_BYTES, BATCH_DOCS, KINDS, SCHEMA, Batch, Doc, key_of, share_of, valid
 from curate.errors import Unreadable, Wrong
 from curate.files import File
 from curate.plan import Unit, reader_for, units_of
@@ -17,6 +18,7 @@ from curate.recipe import Recipe, Source, read_recipe
 from curate.steps import raised_where, tried
 
 MAX_DOC_BYTES = 64_000_000
+TURN = 2**48  # a reader gives the nth example of the row at `place` the place n * TURN + place
 FIELD_CASTS: Mapping[str, tuple[Any, pa.DataType]] = {
     "string": (lambda value: valid(str(value)), pa.string()),
     "int": (lambda value: int(np.int64(int(value))), pa.int64()),
@@ -74,7 +76,8 @@ def documents(recipe: Recipe, source: Source, unit: Unit) -> Iterator[Read]:
             again = place in places
             places.add(place)
             if isinstance(item, Unreadable):
-                yield failed(source, file, (place, number) if again else place), str(item)
+                at = f", at {place:,}" if item.place is not None and place >= 0 else ""
+                yield failed(source, file, (place, number) if again else place), f"{item}{at}"
             elif again:
                 why = f"Wrong: {found[0].name} gave two documents the place {place}"
                 yield failed(source, file, (place, number)), why
@@ -92,7 +95,9 @@ def read_file(reader: Any, options: Mapping[str, Any], file: File) -> Iterator[D
     except Unreadable as error:
         error.place = -1 if error.place is None else error.place
         yield error
-    except Exception as error:
+    except (EOFError, OSError, zlib.error):
+        yield Unreadable("corrupt", "the file is damaged or cut short", place=-1)
+    except (Exception, SystemExit) as error:
         yield Unreadable("corrupt", raised_where(error), place=-1)
 
 
@@ -104,6 +109,10 @@ def failed(source: Source, file: File, place: Any) -> Doc:
 def keyed(source: Source, file: File, place: int, doc: Doc) -> Read:
     """The document with its key, source and promoted fields, and what is wrong with it."""
     doc.key, doc.source, doc.uri = key_of(source.name, file.uri, place), source.name, valid(doc.uri or file.uri)
+    if place >= TURN:  # the later examples of one row belong to its first
+        doc.parent = key_of(source.name, file.uri, place % TURN)
+    if doc.kind not in KINDS:
+        return failed(source, file, place), f"Wrong: a document's kind is {', '.join(KINDS)}"
     if not doc.text.strip():
         return failed(source, file, place), "empty"
     if len(doc.text) > MAX_DOC_BYTES // 4 and len(doc.text.encode()) > MAX_DOC_BYTES:

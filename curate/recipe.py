@@ -1,6 +1,7 @@
 """Recipes: YAML, checked as a whole before anything runs. All errors come at once, each with its line."""
 
 import copy
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ B = TypeVar("B")
 Where = tuple[str | int, ...]  # the way to a place in the recipe: ("steps", 3, "length", "min")
 WhenShort = Literal["error", "repeat", "shrink"]
 WRITTEN = {"made_from": "from"}  # what Python does not allow as a name
+MAX_SEQUENCE = 10_000_000
 FIELD_TYPES = ("string", "int", "float", "bool", "date")
 
 
@@ -130,9 +132,12 @@ def read_recipe(
 
 def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Where, int]]:
     """A YAML mapping, and the line (from 1) of every place in it; a key that stands twice is an error."""
+    lines: dict[Where, int] = {}
+    problems = Problems(str(path), lines)
     try:
         text = path.read_text(encoding="utf-8")
         node, data = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+        note_lines(node, (), lines, problems)
     except FileNotFoundError:
         raise RecipeError(f"no recipe at {path}") from None
     except OSError as error:
@@ -142,11 +147,10 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Where, int]]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise RecipeError(f"{path}:{line}: not YAML: {error.problem}") from None
+    except RecursionError:
+        raise RecipeError(f"{path}: an alias that holds itself is no recipe") from None
     except (yaml.YAMLError, ValueError) as error:  # a character, or a date, that cannot be
         raise RecipeError(f"{path}: not YAML: {str(error).partition(chr(10))[0]}") from None
-    lines: dict[Where, int] = {}
-    problems = Problems(str(path), lines)
-    note_lines(node, (), lines, problems)
     problems.stop()
     if not isinstance(data, dict):
         raise RecipeError(f"{path}: a recipe is a mapping with `sources:` and `steps:`")
@@ -228,6 +232,7 @@ class Checker:
         data = {key: value for key, value in data.items() if key in known and fits(value, known[key])}
         self.read_sources(data.get("sources") or {})
         steps = self.steps(data.get("steps") or [], ("steps",))
+        self.private(steps)
         readers = self.readers(data.get("readers") or {}, ("readers",))
         text = self.built(TextOutput, data.get("text"), ("text",))
         pretrain = self.built(PretrainOutput, data.get("pretrain"), ("pretrain",))
@@ -313,6 +318,15 @@ class Checker:
                 lines.append(self.line(label, self.registry["step"][name], dict(options), (*here, name)))
         return tuple(lines)
 
+    def private(self, steps: Sequence[Line]) -> None:
+        """Personal data goes before anything is written, so what removes it stands before the first gather."""
+        gathers = [at for at, line in enumerate(steps) if line.offered.kind == "gather"]
+        for at, line in enumerate(steps):
+            if line.offered.about.scrubs and gathers and at > gathers[0]:
+                first = steps[gathers[0]].label
+                sentence = f"{line.label} stands after {first}, which writes personal data down first; put it before"
+                self.problems.add(("steps", at), sentence)
+
     def line(self, label: str, offered: Offered, options: dict[str, Any], where: Where) -> Line:
         """One step line: its plugin's options, and `sources:` and `kinds:`, which every line understands."""
         sources = self.chosen(label, "sources", options.pop("sources", ()), list(self.sources), where)
@@ -387,13 +401,15 @@ class Checker:
         """What only the blocks together show: formats, sources and files that are named have to be there."""
         formats: list[tuple[Where, str]] = [(("text", "format"), text.format)] if text else []
         formats += [(("sft", "formats"), format) for format in sft.formats] if sft else []
+        if sft and len(set(sft.formats)) != len(sft.formats or " "):
+            self.problems.add(("sft", "formats"), "formats needs at least one writer, and each of them once")
         for where, format in formats:
             if format not in self.registry["writer"]:
                 self.problems.add(where, f"no writer {format!r}{meant(format, self.registry['writer'])}")
         for block in ("pretrain", pretrain), ("sft", sft):
             self.mix(*block)
-        if pretrain and pretrain.sequence_length < 2:
-            sentence = f"a sequence has at least 2 tokens, not {pretrain.sequence_length}"
+        if pretrain and not 2 <= pretrain.sequence_length <= MAX_SEQUENCE:
+            sentence = f"a sequence has 2 to {MAX_SEQUENCE:,} tokens, not {pretrain.sequence_length:,}"
             self.problems.add(("pretrain", "sequence_length"), sentence)
         if pretrain and pretrain.tokenizer.endswith(".json") and not (self.folder / pretrain.tokenizer).is_file():
             sentence = f"no tokenizer at {pretrain.tokenizer}; a path is relative to the recipe's folder"
@@ -404,7 +420,7 @@ class Checker:
         for source, weight in block.mix.items() if block else ():
             if source not in self.sources:
                 self.problems.add((name, "mix", source), f"no source {source!r}{meant(source, self.sources)}")
-            if weight <= 0:
+            if not 0 < weight < math.inf:
                 sentence = f"a weight is more than 0, not {weight!r}; leave the source out instead"
                 self.problems.add((name, "mix", source), sentence)
         if block and not 0 <= block.validation < 1:

@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
@@ -22,7 +22,7 @@ from curate.engines.local import LocalEngine
 from curate.errors import AlarmError, CurateError
 from curate.files import put
 from curate.options import defaults_of
-from curate.outputs import Made, untouched
+from curate.outputs import Made, pretrain_tokenizer, untouched
 from curate.parts import Part, known_part
 from curate.plan import FORMAT, Phase, Unit, digest, line_content, stage_fingerprint, units_of
 from curate.progress import Progress, quiet
@@ -31,6 +31,7 @@ from curate.steps import Line, Tally
 
 T = TypeVar("T")
 ALARM_SHARE, ALARM_DOCS = 0.05, 100
+OWN = ("parts", "text", "pretrain", "sft")  # the folders that a run makes in its own
 LIBRARIES = ("curate", "numpy", "pyarrow", "trafilatura", "pypdfium2", "presidio-analyzer", "tokenizers", "tiktoken")
 
 
@@ -106,6 +107,8 @@ class Job:
         if finished(self.folder, fingerprint):
             self.progress.say(f"nothing to do: {self.folder} is finished")
             return Run(self.folder)
+        if self.recipe.pretrain:
+            pretrain_tokenizer(self.recipe, self.recipe.pretrain)  # one that cannot be loaded is told before the work
         (self.folder / "manifest.json").unlink(missing_ok=True)
         clear_unfinished(self.folder)
         arguments = (self.recipe.data, self.recipe.folder, self.folder)
@@ -299,34 +302,38 @@ def resolved_line(recipe: Recipe, line: Line) -> dict[str, Any]:
 
 def finished(folder: Path, fingerprint: str) -> bool:
     """Whether the folder holds this very run, its outputs untouched."""
-    if not (folder / "manifest.json").is_file():
+    try:
+        manifest = json.loads((folder / "manifest.json").read_bytes())
+    except (FileNotFoundError, ValueError):
         return False
-    manifest = json.loads((folder / "manifest.json").read_bytes())
+    if manifest.get("fingerprint") != fingerprint:
+        return False
     files = {path: about for made in manifest["outputs"].values() for path, about in made["files"].items()}
-    return manifest["fingerprint"] == fingerprint and untouched(folder, files)
+    return untouched(folder, files)
 
 
 def clear_unfinished(folder: Path) -> None:
     """Remove what a run that was killed left half done: files and folders that never got their names."""
-    for path in [*folder.rglob(".*.tmp"), *folder.glob(".work-*")]:
+    for path in [*folder.glob(".work-*"), *(one for name in OWN for one in (folder / name).rglob(".*.tmp"))]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def remove_others(folder: Path, outputs: Mapping[str, Made]) -> None:
-    """Remove output files of an earlier recipe in the same folder, so that what lies there is what was asked for."""
-    wanted = {folder / path for made in outputs.values() for path in made.files}
-    for name in ("text", "pretrain", "sft"):
-        for path in sorted((folder / name).rglob("*"), reverse=True):
-            if path.is_file() and path not in wanted:
-                path.unlink()
-            elif path.is_dir() and not any(path.iterdir()):
-                path.rmdir()
+    """Remove output files that an earlier recipe made in the same folder; what curate did not make stays."""
+    wanted = {path for made in outputs.values() for path in made.files}
+    notes = (json.loads(note.read_bytes()) for note in (folder / "parts").glob("*.output.json"))
+    for path in sorted({path for note in notes for path in note["files"]} - wanted):
+        (folder / path).unlink(missing_ok=True)
+        with suppress(OSError):  # a folder that still holds something stays
+            (folder / path).parent.rmdir()
 
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """The run's folder for this process alone; raises `CurateError` where another run holds it."""
-    (folder / "parts").mkdir(parents=True, exist_ok=True)
+    if folder.exists() and not (folder / "parts").exists() and any(folder.iterdir()):
+        raise CurateError(f"{folder} holds files that are no run's; name a new folder with --out")
+    (folder / "parts").mkdir(mode=0o700, parents=True, exist_ok=True)  # they may hold what others should not see
     with open(folder / ".lock", "a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,5 +1,6 @@
 """One recipe line as one function: a batch in, a batch out, and marks for what it found. A stage is a list of them."""
 
+import json
 import time
 import traceback
 from collections import Counter
@@ -242,6 +243,30 @@ class Edit(Step):
         batch = batch.survivors()
         return self.rewrite(batch, batch.marks)
 
+    def scrub(self, batch: Batch) -> Batch:
+        """The batch with the edit put to ids and to what stands in the meta, too."""
+        for name in ("id", "meta"):
+            answers = self.ask(batch.with_columns({"text": batch[name].cast(pa.large_string())}))[0][self.label]
+            rows = {row: {name: batch[name][row].as_py()} for row, answer in enumerate(answers) if answer}
+            for row, held in rows.items():
+                if name == "id":
+                    held["id"] = batch.marks.fixed["id"][batch.rows[row]] = text_after(held["id"], answers[row])
+                else:
+                    held["meta"] = json.dumps(self.without(json.loads(held["meta"])), ensure_ascii=False)
+            batch = batch.with_rows(rows, {name: pa.string()}) if rows else batch
+        return batch
+
+    def without(self, value: Any) -> Any:
+        """What a meta holds, each text and number in it edited; what is not changed stays what it is."""
+        if isinstance(value, dict):
+            return {self.without(key): self.without(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self.without(one) for one in value]
+        if value is None or isinstance(value, bool):
+            return value
+        answer = self.ask(Batch.of([Doc(str(value), key=bytes(16))]))[0][self.label][0]
+        return text_after(str(value), answer) if answer else value
+
     def rewrite(self, batch: Batch, marks: Marks | None = None) -> Batch:
         """The batch with its texts edited; without marks nothing is noted, and what errs is left as it is."""
         asked = np.flatnonzero(self.concerns(batch) & self.applies(batch))
@@ -260,7 +285,10 @@ class Edit(Step):
         by_owner: dict[int, list[Any]] = {}
         for owner, answer in zip(owners, answers, strict=True):
             by_owner.setdefault(owner, []).append(answer)
-        return batch.with_rows({row: edited(batch.doc(row), by_owner[row]) for row in sorted(touched)}, EDITED)
+        new = {row: edited(batch.doc(row), by_owner[row]) for row in sorted(touched)}
+        if marks is not None:
+            self.fail(batch, "dropped", {row: "nothing is left" for row, doc in new.items() if not doc["text"].strip()})
+        return batch.with_rows(new, EDITED)
 
     def pieces(self, batch: Batch, asked: np.ndarray) -> tuple[Batch, list[int]]:
         """The texts to edit, as a batch, and the row that each belongs to: of an example each message is one."""
@@ -368,7 +396,14 @@ def run_stage(steps: Sequence[Step], batch: Batch) -> tuple[Batch, Batch | None]
         batch = step(batch)
         step.tally.seconds += time.perf_counter() - start
     batch = batch.survivors()
+    for step in scrubbing(steps):
+        batch = step.scrub(batch)
     return batch, scrubbed(steps, batch.marks.removed)
+
+
+def scrubbing(steps: Sequence[Step]) -> list[Edit]:
+    """The edits of a stage that remove personal data."""
+    return [step for step in steps if isinstance(step, Edit) and step.about.scrubs]
 
 
 def scrubbed(steps: Sequence[Step], removed: Sequence[Batch]) -> Batch | None:
@@ -379,9 +414,8 @@ def scrubbed(steps: Sequence[Step], removed: Sequence[Batch]) -> Batch | None:
     rows = np.concatenate([one.rows for one in removed])
     table = pa.Table.from_batches(tables).combine_chunks().to_batches()[0]
     batch = Batch(table, removed[0].marks, rows)
-    for step in steps:
-        if isinstance(step, Edit) and step.about.scrubs:
-            batch = step.rewrite(batch)
+    for step in scrubbing(steps):
+        batch = step.scrub(step.rewrite(batch))
     return batch
 
 
@@ -423,11 +457,11 @@ def tried(function: Callable[[T], Any], one: T) -> tuple[Any, str]:
     """The answer, or what went wrong and where."""
     try:
         return function(one), ""
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a plugin that calls sys.exit ends nothing but its document
         return None, raised_where(error)
 
 
-def raised_where(error: Exception) -> str:
+def raised_where(error: BaseException) -> str:
     """What was raised, and where. Only the words of `Wrong` are told: others may quote a document."""
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)
     return str(error) if isinstance(error, Wrong) else f"{type(error).__name__} in {frame.f_code.co_name}, line {line}"

@@ -24,6 +24,7 @@ LAYERS = [
     ["forecast"],
     ["__init__"],
     ["cli"],
+    ["__main__"],
 ]  # fmt: skip
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 CORE, BUNDLED = sorted((ROOT / "curate").rglob("*.py")), sorted((ROOT / "plugins").rglob("*.py"))

@@ -23,7 +23,7 @@ def run_block(language, code, folder):
     elif language == "console":
         for line in code.splitlines():
             words = shlex.split(line.removeprefix("$ curate "))
-            subprocess.run([sys.executable, "-m", "curate.cli", *words], cwd=folder, check=True, capture_output=True)
+            subprocess.run([sys.executable, "-m", "curate", *words], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("readme", ["README.md", "README.zh.md", "plugins/README.md"])

@@ -1,8 +1,11 @@
 """Tasks on this machine's processors, in worker processes that are started afresh (spawned)."""
 
 import multiprocessing
+import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -63,7 +66,15 @@ class LocalEngine:
 def begin_worker(begin: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     """Leave Ctrl-C to the main process, then load what the tasks need."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
     begin(*arguments)
+
+
+def end_with_parent(parent: int) -> None:
+    """Leave when the main process is gone: one that is killed cannot stop its workers."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def question_rows(docs: Iterable[Doc]) -> Iterator[dict[str, Any] | None]:
 
     def document(doc: Doc) -> tuple[Any, ...]:
         system, pairs = exchanges(doc)
-        return (doc.key,) if doc.parent is None or len(pairs) != 1 else (doc.parent, system)
+        return (doc.key,) if len(pairs) != 1 else (doc.parent or doc.key, system)
 
     for _, group in groupby(docs, document):
         told = [exchanges(doc) for doc in group]
