@@ -1,5 +1,6 @@
 """A whole run on sample_data: what comes out, what was planted, what a second run does."""
 
+import gzip
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 import datasets
 import pyarrow.parquet as pq
 import pytest
+import zstandard
 
 import curate
 from curate.cli import main
@@ -31,17 +33,10 @@ def rows(folder, *names):
 
 
 def everything(run):
-    """All outputs as one text, and all that a reader of the run's folder could find in it."""
-    texts = [path.read_text(encoding="utf-8") for path in run.outputs["sft"]]
-    parts = [row["text"] for path in (run.folder / "parts").glob("*.parquet") for row in texts_in(path)]
-    ledger = run.ledger.to_pandas().to_csv()
-    manifest = (run.folder / "manifest.json").read_text(encoding="utf-8")
-    return "\n".join([*texts, *parts, ledger, manifest])
-
-
-def texts_in(path):
-    schema = pq.read_schema(path)
-    return pq.read_table(path, columns=["text"]).to_pylist() if "text" in schema.names else []
+    """All that a reader of the run's folder could find in it, Parquet and JSON unpacked."""
+    tables = (repr(pq.read_table(path).to_pylist()) for path in sorted(run.folder.rglob("*.parquet")))
+    others = (path.read_text("utf-8") for path in run.folder.rglob("*") if path.suffix in (".json", ".jsonl"))
+    return "\n".join([*tables, *others])
 
 
 def outcome(run, uri, id=None):
@@ -165,7 +160,7 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(quickstart, tmp_path):
     words = [
         sys.executable,
         "-m",
-        "curate.cli",
+        "curate",
         "run",
         str(REPOSITORY / "recipes" / "quickstart.yaml"),
         "--out",
@@ -185,7 +180,7 @@ def test_ctrl_c_stops_the_run_and_says_how_to_go_on(tmp_path):
     words = [
         sys.executable,
         "-m",
-        "curate.cli",
+        "curate",
         "run",
         str(REPOSITORY / "recipes" / "quickstart.yaml"),
         "--out",
@@ -209,6 +204,118 @@ def test_a_limit_and_a_sample_run_to_the_outputs_and_one_percent_lies_within_ten
         sampled = curate.run({"sources": {"general": str(SAMPLE / "general")}}, tmp_path / str(share), sample=share)
         keys.append({row["key"] for row in rows(sampled.folder, "text/part-00000.parquet")})
     assert keys[0] < keys[1]
+
+
+def test_a_folder_with_other_files_is_refused_and_they_stay(tmp_path):
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "mine.txt").write_text("The pump is mine.")
+    with pytest.raises(curate.CurateError, match="holds files that are no run's"):
+        curate.run({"sources": {"raw": str(tmp_path / "text")}}, tmp_path)
+    assert (tmp_path / "text" / "mine.txt").exists()
+
+
+def test_a_second_recipe_in_a_folder_leaves_only_its_own_outputs_and_what_was_put_there(tmp_path):
+    sources = {"general": str(SAMPLE / "general")}
+    curate.run({"sources": sources, "text": {"format": "jsonl"}}, tmp_path)
+    (tmp_path / "text" / "notes.txt").write_text("read")
+    done = curate.run({"sources": sources, "text": {"format": "parquet"}}, tmp_path)
+    assert sorted(path.name for path in (done.folder / "text").iterdir()) == ["notes.txt", "part-00000.parquet"]
+
+
+@pytest.mark.parametrize(("body", "why"), [("pass", "left 151 documents unread"), ("out.write('x')", "TypeError in")])
+def test_a_writer_that_fails_or_does_not_read_is_told(tmp_path, body, why):
+    (tmp_path / "odd.py").write_text(f"import curate\n\n@curate.writer('.x')\ndef odd(docs, out):\n    {body}\n")
+    recipe = {
+        "plugins": [str(tmp_path / "odd.py")],
+        "sources": {"g": str(SAMPLE / "general")},
+        "text": {"format": "odd"},
+    }
+    with pytest.raises(curate.CurateError, match=f"the writer odd .*{why}"):
+        curate.run(recipe, tmp_path / "run")
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gz", "zst"])
+@pytest.mark.parametrize("rows", [3, 60_000])
+def test_an_archive_that_is_cut_short_is_an_error_and_the_run_goes_on(tmp_path, pack, rows):
+    packed = pack(b"".join(b'{"text": "%d %d"}\n' % (row, row * row) for row in range(rows)))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "half.jsonl.x").write_bytes(packed[: len(packed) // 2])
+    (tmp_path / "in" / "whole.md").write_text("A pump lifts water.")
+    done = curate.run({"sources": {"in": str(tmp_path / "in")}}, tmp_path / "run")
+    assert ("error", "read") in outcome(done, "half.jsonl.x")
+    assert "whole.md" in {row["uri"] for row in rows_of(done)}
+
+
+def rows_of(run):
+    return rows(run.folder, "text/part-00000.parquet")
+
+
+def test_personal_data_in_ids_and_in_the_meta_goes_too_and_the_meta_stays_json(tmp_path):
+    row = {
+        "id": "li.na@example.cn",
+        "text": "泵的轴承每月加注润滑脂。",
+        "tel": 13812345678,
+        "by": ["王工 li.na@example.cn", True, 7],
+    }
+    (tmp_path / "a.jsonl").write_text(json.dumps(row))
+    done = curate.run({"sources": {"a": str(tmp_path / "a.jsonl")}, "steps": ["pii"]}, tmp_path / "run")
+    (kept,) = rows_of(done)
+    assert kept["id"] == "[EMAIL]"
+    assert json.loads(kept["meta"]) == {"tel": "[PHONE]", "by": ["王工 [EMAIL]", True, 7]}
+    assert "li.na" not in everything(done)
+
+
+def test_personal_data_has_to_go_before_the_first_gather():
+    recipe = {"sources": {"g": str(SAMPLE / "general")}, "steps": ["exact_dedup", "pii"]}
+    with pytest.raises(curate.RecipeError, match=r"pii stands after exact_dedup, .* put it before"):
+        curate.run(recipe, "never")
+
+
+def test_all_questions_of_one_row_are_of_one_split(tmp_path):
+    recipe = {"sources": {"c": str(SAMPLE / "chat" / "questions.jsonl")}, "sft": {"mix": {"c": 1}, "validation": 0.4}}
+    done = curate.run(recipe, tmp_path)
+    row_of = {}
+    for number, line in enumerate((SAMPLE / "chat" / "questions.jsonl").read_text("utf-8").splitlines()):
+        row_of |= dict.fromkeys(json.loads(line)["questions"], number)
+    train, validation = (
+        {row_of[json.loads(line)["messages"][0]["content"]] for line in path.read_text("utf-8").splitlines()}
+        for path in (tmp_path / "sft/messages/train.jsonl", tmp_path / "sft/messages/validation.jsonl")
+    )
+    assert train
+    assert validation
+    assert not train & validation
+    assert done.manifest["steps"]["read"]["seen"] == len(row_of)
+
+
+def test_a_linked_folder_is_read_and_one_that_leads_back_is_not_walked_again(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "linked").symlink_to(SAMPLE / "pumps" / "code")
+    (tmp_path / "in" / "loop").symlink_to(tmp_path / "in")
+    assert {doc.uri for doc in curate.read(tmp_path / "in")} == {
+        f"linked/{path.name}" for path in (SAMPLE / "pumps" / "code").iterdir()
+    }
+
+
+def test_workers_leave_when_the_main_process_is_killed(tmp_path):
+    words = [
+        sys.executable,
+        "-m",
+        "curate",
+        "run",
+        str(REPOSITORY / "recipes" / "quickstart.yaml"),
+        "--out",
+        str(tmp_path),
+    ]
+    process = subprocess.Popen(words, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    time.sleep(2.5)
+    workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 20
+    while left := [pid for pid in workers if Path(f"/proc/{pid}").exists()]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.2)
+    assert workers
 
 
 def test_two_runs_on_one_folder_are_refused_with_the_holder_named(tmp_path):
