@@ -45,10 +45,12 @@ GENERIC = phrases(
     "authors|citation|quick start|quickstart|abstract|before you begin|help",
     "|",
 )
-MANUAL = re.compile(
-    r"[\s:,-]+(?:(?:user|operating|operator|installation|maintenance|service|reference|owner's|field|"
-    r"quick|technical|instruction)\s)?"
-    r"(?:manual|guide|handbook|documentation|docs|instructions|faq)$",
+KIND_OF_MANUAL = (
+    "(?:user|operating|operator|installation|maintenance|service|reference|owner's|field|quick|technical|instruction)"
+)
+MANUAL = re.compile(  # of a "Member Handbook" the member alone would be left
+    rf"[\s:,-]+(?:(?:{KIND_OF_MANUAL}\s)?(?:manual|documentation|docs|instructions|faq)"
+    rf"|{KIND_OF_MANUAL}\s(?:guide|handbook))$",
     re.IGNORECASE,
 )
 AUXILIARY = phrases("is are was were can cannot must should will may might could would does do has have")
@@ -168,6 +170,8 @@ def heading_question(heading: str, topic: str, near: str, page: Page) -> tuple[s
         return (heading, False) if len(words) >= 3 and not DEMONSTRATIVES.search(heading) else None
     heading = heading.rstrip(".!")
     if heading.lower() in {*GENERIC, topic.lower()} or re.search(r"[\u4e00-\u9fff_]|\(\)|^[`\-]|\w\.\w", heading):
+        return None
+    if re.match("[a-z]+ .*[A-Z]", heading):  # the row of a table that a PDF had
         return None
     if DEMONSTRATIVES.search(heading) or re.search(
         r"[:?!=<>{}|/]|\b(?:guide|manual|section|chapter|document|page|bulletin)\b|\d{4}", heading.lower()
