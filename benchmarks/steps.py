@@ -9,7 +9,8 @@ from shared_data import documents
 
 from curate import Batch, Doc, key_of
 from curate.plugins import load_plugins
-from curate.steps import Line, make_stage
+from curate.stages import make_stage
+from curate.steps import Line
 
 STEPS = ("normalize", "pii", "language", "length", "garble", "quality", "repetition")
 GATHERS = ("exact_dedup", "line_dedup")

@@ -11,11 +11,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curate.data import SCHEMA, Batch, Marks
+from curate.edits import EDITED, edited
 from curate.errors import Wrong
 from curate.options import check_options
 from curate.parts import Part, PartWriter, known_part, part_path, read_batches, read_partition, write_partitioned
 from curate.plan import digest
-from curate.steps import EDITED, Line, Tally, edited
+from curate.steps import Line, Tally
 
 PARTITIONS = 16  # of a gather's rows; one is settled at a time in memory
 NOT_FIELDS = ("key", "drop", "keeper", "start", "end", "replacement")

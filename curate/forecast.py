@@ -11,7 +11,8 @@ from curate.plan import Unit, phases_of, units_of
 from curate.progress import spoken_time
 from curate.reading import read_unit
 from curate.recipe import Recipe, read_recipe
-from curate.steps import Tally, make_stage, run_stage
+from curate.stages import make_stage, run_stage
+from curate.steps import Tally
 from curate.work import all_phases
 
 SAMPLED = 200

@@ -13,7 +13,8 @@ from curate.parts import Part, PartWriter, known_part, part_path, read_batches
 from curate.plan import Phase, Unit, phases_of
 from curate.reading import read_unit
 from curate.recipe import Recipe, read_recipe
-from curate.steps import Line, Step, Tally, make_stage, raised_where, run_stage
+from curate.stages import make_stage, run_stage
+from curate.steps import Line, Step, Tally, raised_where
 
 
 class Bench:

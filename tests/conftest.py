@@ -15,7 +15,7 @@ import curate_plugins
 from curate import Batch, Doc, RecipeError, hookspecs, key_of
 from curate.plugins import listed, register
 from curate.recipe import Checker, Problems, Source
-from curate.steps import make_stage, run_stage
+from curate.stages import make_stage, run_stage
 
 settings.register_profile("curate", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 settings.load_profile("curate")

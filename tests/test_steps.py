@@ -8,7 +8,7 @@ import pytest
 import curate
 from curate import Batch, CurateError, Doc, Drop, RecipeError, data, key_of
 from curate.origin import Stretch
-from curate.steps import make_stage, run_stage
+from curate.stages import make_stage, run_stage
 
 ZH, EN = "离心泵的维护说明。" * 20, "Grease the pump bearings every month. " * 20
 

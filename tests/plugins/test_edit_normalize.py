@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from curate import Batch, Doc, key_of
 from curate.origin import apply_cuts
 from curate.plugins import load_plugins
-from curate.steps import Line, make_stage, run_stage
+from curate.stages import make_stage, run_stage
+from curate.steps import Line
 from curate_plugins.edit.normalize import normalize
 
 ODD = "a b,。，Ａ９！é\u0301e\u0327가\u1112\u1161\u11ab\r\n\n\t \u3000\xa0\xad\u200b\u200d\ufeff\u2028\x0c\x00ﬁ⼀豈Å…①½图“"

@@ -2,7 +2,8 @@ import pytest
 
 from curate import Batch, Doc, key_of
 from curate.plugins import load_plugins
-from curate.steps import Line, make_stage, run_stage
+from curate.stages import make_stage, run_stage
+from curate.steps import Line
 
 
 @pytest.mark.parametrize(

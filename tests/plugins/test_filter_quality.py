@@ -5,7 +5,8 @@ import pytest
 
 from curate import Batch, Doc, key_of
 from curate.plugins import load_plugins
-from curate.steps import Line, make_stage, run_stage
+from curate.stages import make_stage, run_stage
+from curate.steps import Line
 
 ZH = """离心泵在启动之前，应当检查轴承的润滑情况以及联轴器的对中。如果泵内没有充满液体，机械密封会因为干摩擦而损坏。
 启动后观察压力表和电流表，出口阀门应缓慢打开，直到流量达到额定值。停机时先关闭出口阀门，再切断电源，并记录运行时间。

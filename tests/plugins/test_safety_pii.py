@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from curate import Batch, Doc, RecipeError, key_of
 from curate.plugins import load_plugins
-from curate.steps import Line, make_stage, run_stage
+from curate.stages import make_stage, run_stage
+from curate.steps import Line
 
 ID, CARD, LONG_CARD, AMEX = "11010519491231002X", "6222021001123456700", "4111 1111 1111 1111", "378282246310005"
 

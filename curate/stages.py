@@ -1,0 +1,56 @@
+"""A stage: the steps that run document by document, in one pass. Steps mark; the stage's end removes."""
+
+import time
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from curate.data import Batch
+from curate.edits import Edit, Expand
+from curate.errors import RecipeError
+from curate.steps import Field, Filter, Line, Score, Step, Tally
+
+STEPS: dict[str, type[Step]] = {"score": Score, "filter": Filter, "field": Field, "edit": Edit, "expand": Expand}
+
+
+def make_stage(lines: Iterable[Line]) -> list[Step]:
+    """Recipe lines as steps; raises `RecipeError` where one of them is a gather or has options that do not fit."""
+    stage = []
+    for line in lines:
+        if line.offered.kind not in STEPS:
+            raise RecipeError(f"{line.label} is a {line.offered.kind} and cannot stand inside a stage")
+        stage.append(STEPS[line.offered.kind](line))
+    return stage
+
+
+def run_stage(steps: Sequence[Step], batch: Batch) -> tuple[Batch, Batch | None]:
+    """One batch through a stage: what is left of it, and what was removed. Steps mark; the stage's end removes."""
+    for step in steps:
+        _ = step.call  # what it loads is not the documents' time
+        start, seconds = time.perf_counter(), step.tally
+        step.tally = seconds + Tally(seen=int(batch.alive.sum()), bytes=batch.text_bytes)
+        batch = step(batch)
+        step.tally.seconds += time.perf_counter() - start
+    batch = batch.survivors()
+    for step in scrubbing(steps):
+        batch = step.scrub(batch)
+    return batch, scrubbed(steps, batch.marks.removed)
+
+
+def scrubbing(steps: Sequence[Step]) -> list[Edit]:
+    """The edits of a stage that remove personal data."""
+    return [step for step in steps if isinstance(step, Edit) and step.about.scrubs]
+
+
+def scrubbed(steps: Sequence[Step], removed: Sequence[Batch]) -> Batch | None:
+    """What a stage removed, without personal data: a document dropped before such an edit did not pass through it."""
+    if not removed:
+        return None
+    tables = [one.table.select(removed[0].table.schema.names) for one in removed]
+    rows = np.concatenate([one.rows for one in removed])
+    table = pa.Table.from_batches(tables).combine_chunks().to_batches()[0]
+    batch = Batch(table, removed[0].marks, rows)
+    for step in scrubbing(steps):
+        batch = step.scrub(step.rewrite(batch))
+    return batch
