@@ -98,6 +98,7 @@ def plan(recipe: Path, limit: int | None, sample: str, overrides: Sequence[str])
 @click.option("--file", "files", multiple=True, type=click.Path(path_type=Path), help="A plugin file to load as well.")
 def plugins(name: str | None, files: Sequence[Path]) -> None:
     """List the plugins: name, kind, options with defaults, what each does. With NAME, only that one."""
+    from curate.options import defaults_of
     from curate.plugins import find, load_plugins
 
     registry = load_plugins(files)
@@ -106,9 +107,10 @@ def plugins(name: str | None, files: Sequence[Path]) -> None:
         for line in [line for home in homes for line in described(find(registry, home, name))]:
             click.echo(line)
         return
-    for shelf in registry.values():
-        for offered in shelf.values():
-            click.echo(f"{offered.name:20} {offered.kind:8} {offered.summary}")
+    for offered in (offered for shelf in registry.values() for offered in shelf.values()):
+        options = ", ".join(f"{name}: {as_yaml(value)}" for name, value in defaults_of(offered).items())
+        click.echo(f"{offered.name:13} {offered.kind:7} {offered.summary}")
+        click.echo(f"{'':21} {{{options}}}  {offered.place}")
 
 
 @main.command()
@@ -140,8 +142,29 @@ def described(offered: "Offered") -> list[str]:
     """All about one plugin."""
     from curate.options import defaults_of
 
-    options = [f"  {name}: {value!r}" for name, value in defaults_of(offered).items()]
+    options = [f"  {name}: {as_yaml(value)}" for name, value in defaults_of(offered).items()]
     return [f"{offered.name} ({offered.kind}): {offered.summary}", *(options or ["  no options"]), f"  {offered.place}"]
+
+
+def as_yaml(value: Any) -> str:
+    """A value as a recipe writes it."""
+    import yaml
+
+    text: str = yaml.safe_dump(listed(value), default_flow_style=True, allow_unicode=True, width=10_000)
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def listed(value: Any) -> Any:
+    """A value with lists for tuples and texts for paths, which is what YAML knows."""
+    if isinstance(value, dict):
+        return {key: listed(one) for key, one in value.items()}
+    return (
+        [listed(one) for one in value]
+        if isinstance(value, list | tuple)
+        else str(value)
+        if isinstance(value, Path)
+        else value
+    )
 
 
 def as_share(text: str) -> float:

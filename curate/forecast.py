@@ -25,7 +25,14 @@ def forecast(
     recipe = read_recipe(path, overrides)
     units = units_of(recipe, limit, sample)
     phases = all_phases(recipe)
-    lines = [f"{len(units)} units, {sum(unit.bytes for unit in units):,} bytes, from {len(recipe.sources)} sources"]
+    lines = []
+    for name in recipe.sources:
+        mine = [unit for unit in units if unit.source == name]
+        files, size = sum(len(unit.files) for unit in mine), sum(unit.bytes for unit in mine)
+        unread = sum(len(unit.unreadable) for unit in mine)
+        lines.append(
+            f"{name}: {len(mine)} units, {files:,} files, {size:,} bytes, {unread:,} files that cannot be read"
+        )
     main = len(phases_of(recipe.steps))
     for phase in phases:
         kind = "gather (looks at the whole corpus)" if phase.gather else "stage"

@@ -1,5 +1,7 @@
 """The command line: what it says of itself, and how it says what is wrong."""
 
+import re
+
 import pytest
 from click.testing import CliRunner
 
@@ -18,8 +20,10 @@ def test_every_command_says_what_it_does(command, golden):
 
 def test_plugins_lists_every_plugin_with_kind_and_first_line():
     lines = said("plugins").output.splitlines()
-    assert all(len(line.split(None, 2)) == 3 for line in lines)
-    assert {"exact_dedup", "mine", "pdf", "messages"} <= {line.split()[0] for line in lines}
+    assert all(len(line.split(None, 2)) == 3 for line in lines[::2])
+    assert {"exact_dedup", "mine", "pdf", "messages"} <= {line.split()[0] for line in lines[::2]}
+    assert all(re.fullmatch(r" +\{.*\}  .+\.py:\d+", line) for line in lines[1::2])
+    assert any("{max_documents: 5, min_chars: 10}" in line for line in lines[1::2])
 
 
 def test_one_plugin_is_shown_with_its_options_defaults_and_file():

@@ -21,11 +21,13 @@ from curate.cli import main
 REPOSITORY = Path(__file__).parent.parent
 SAMPLE = REPOSITORY / "sample_data"
 PLANTED = json.loads((SAMPLE / "planted.json").read_bytes())
+RECIPE = REPOSITORY / "recipes" / "quickstart.yaml"
+QUICKSTART = [sys.executable, "-m", "curate", "run", str(RECIPE), "--out"]
 
 
 @pytest.fixture(scope="session")
 def quickstart(tmp_path_factory):
-    return curate.run(REPOSITORY / "recipes" / "quickstart.yaml", tmp_path_factory.mktemp("quickstart"))
+    return curate.run(RECIPE, tmp_path_factory.mktemp("quickstart"))
 
 
 def rows(folder, *names):
@@ -150,42 +152,26 @@ def test_a_second_run_makes_nothing_again_and_a_changed_option_only_what_follows
 def test_one_worker_and_two_and_another_place_give_the_same_bytes(quickstart, tmp_path):
     shutil.copytree(SAMPLE, tmp_path / "sample_data")
     (tmp_path / "recipes").mkdir()
-    recipe = shutil.copy(REPOSITORY / "recipes" / "quickstart.yaml", tmp_path / "recipes")
+    recipe = shutil.copy(RECIPE, tmp_path / "recipes")
     other = curate.run(recipe, tmp_path / "run", workers=1)
     assert other.manifest == quickstart.manifest
     assert (other.folder / "ledger.parquet").read_bytes() == (quickstart.folder / "ledger.parquet").read_bytes()
 
 
 def test_a_run_that_is_killed_goes_on_to_the_same_bytes(quickstart, tmp_path):
-    words = [
-        sys.executable,
-        "-m",
-        "curate",
-        "run",
-        str(REPOSITORY / "recipes" / "quickstart.yaml"),
-        "--out",
-        str(tmp_path),
-    ]
+    words = [*QUICKSTART, str(tmp_path)]
     for moment in (1.5, 3.0):
         process = subprocess.Popen(words, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
         time.sleep(moment)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    done = curate.run(REPOSITORY / "recipes" / "quickstart.yaml", tmp_path)
+    done = curate.run(RECIPE, tmp_path)
     assert done.manifest == quickstart.manifest
     assert not list(tmp_path.rglob("*.tmp"))
 
 
 def test_ctrl_c_stops_the_run_and_says_how_to_go_on(tmp_path):
-    words = [
-        sys.executable,
-        "-m",
-        "curate",
-        "run",
-        str(REPOSITORY / "recipes" / "quickstart.yaml"),
-        "--out",
-        str(tmp_path),
-    ]
+    words = [*QUICKSTART, str(tmp_path)]
     process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
     time.sleep(2)
     process.send_signal(signal.SIGINT)
@@ -195,7 +181,7 @@ def test_ctrl_c_stops_the_run_and_says_how_to_go_on(tmp_path):
 
 
 def test_a_limit_and_a_sample_run_to_the_outputs_and_one_percent_lies_within_ten(tmp_path):
-    recipe = REPOSITORY / "recipes" / "quickstart.yaml"
+    recipe = RECIPE
     limited = curate.run(recipe, tmp_path / "limit", limit=20)
     assert set(limited.outputs) == {"text", "pretrain", "sft"}
     assert limited.manifest["steps"]["read"]["seen"] <= 80
@@ -297,15 +283,7 @@ def test_a_linked_folder_is_read_and_one_that_leads_back_is_not_walked_again(tmp
 
 
 def test_workers_leave_when_the_main_process_is_killed(tmp_path):
-    words = [
-        sys.executable,
-        "-m",
-        "curate",
-        "run",
-        str(REPOSITORY / "recipes" / "quickstart.yaml"),
-        "--out",
-        str(tmp_path),
-    ]
+    words = [*QUICKSTART, str(tmp_path)]
     process = subprocess.Popen(words, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     time.sleep(2.5)
     workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
@@ -390,7 +368,7 @@ def test_look_shows_what_a_step_dropped_and_names_the_steps_that_did(quickstart,
 
 
 def test_plan_shows_stages_units_and_what_each_step_did_to_a_sample(capsys):
-    code, said = told(capsys, "plan", str(REPOSITORY / "recipes" / "quickstart.yaml"))
+    code, said = told(capsys, "plan", str(RECIPE))
     assert code == 0
     assert "gather (looks at the whole corpus) 1: exact_dedup" in said.out
     assert any(line.startswith("mine ") for line in said.out.splitlines())
