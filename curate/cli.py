@@ -158,13 +158,9 @@ def listed(value: Any) -> Any:
     """A value with lists for tuples and texts for paths, which is what YAML knows."""
     if isinstance(value, dict):
         return {key: listed(one) for key, one in value.items()}
-    return (
-        [listed(one) for one in value]
-        if isinstance(value, list | tuple)
-        else str(value)
-        if isinstance(value, Path)
-        else value
-    )
+    if isinstance(value, list | tuple):
+        return [listed(one) for one in value]
+    return str(value) if isinstance(value, Path) else value
 
 
 def as_share(text: str) -> float:

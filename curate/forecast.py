@@ -30,9 +30,7 @@ def forecast(
         mine = [unit for unit in units if unit.source == name]
         files, size = sum(len(unit.files) for unit in mine), sum(unit.bytes for unit in mine)
         unread = sum(len(unit.unreadable) for unit in mine)
-        lines.append(
-            f"{name}: {len(mine)} units, {files:,} files, {size:,} bytes, {unread:,} files that cannot be read"
-        )
+        lines.append(f"{name}: units {len(mine):,}, files {files:,}, bytes {size:,}, unreadable {unread:,}")
     main = len(phases_of(recipe.steps))
     for phase in phases:
         kind = "gather (looks at the whole corpus)" if phase.gather else "stage"
