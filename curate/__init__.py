@@ -1,7 +1,6 @@
 """Turn raw documents, Chinese and English, into pretraining shards and SFT sets."""
 
-from curate.corpus import Gather
-from curate.data import SCHEMA, Batch, Doc, Drop, key_of
+from curate.data import SCHEMA, Batch, Doc, Drop, Gather, key_of
 from curate.errors import AlarmError, CurateError, RecipeError, Unreadable
 from curate.files import File, decode
 from curate.origin import Stretch

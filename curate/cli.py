@@ -63,8 +63,9 @@ def run(
     recipe: Path, out: Path | None, workers: int | None, limit: int | None, sample: str, overrides: Sequence[str]
 ) -> None:
     """Run RECIPE: read, curate, and write what it asks for. What an earlier run left is not made again."""
-    from curate.progress import shown, summary, unread
+    from curate.progress import shown
     from curate.run import run as run_recipe
+    from curate.summary import summary, unread
 
     done = run_recipe(
         recipe, out, overrides=overrides, workers=workers, limit=limit, sample=as_share(sample), progress=shown()

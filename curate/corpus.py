@@ -1,7 +1,6 @@
 """Steps that look at the whole corpus: collect from parts, settle a partition at a time, decide for each part."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from curate.data import SCHEMA, Batch, Marks
+from curate.data import SCHEMA, Batch, Gather, Marks
 from curate.edits import EDITED, edited
 from curate.errors import Wrong
 from curate.options import check_options
@@ -20,21 +19,6 @@ from curate.steps import Line, Tally
 
 PARTITIONS = 16  # of a gather's rows; one is settled at a time in memory
 NOT_FIELDS = ("key", "drop", "keeper", "start", "end", "replacement")
-
-
-@dataclass(frozen=True)
-class Gather:
-    """What a `@gather` function gives. Rows are Arrow tables; the engine adds their `part`, which `settle` hands on.
-
-    `collect` gives rows with a whole number `partition`: what has to meet has the same one. `settle` sees all rows of
-    some partitions, in no order, and gives those that matter. `decide` sees what was settled for one part, never its
-    text, and gives decisions: `key` with `drop` (why) and perhaps `keeper`, or with `start`, `end`, `replacement` for
-    a cut, or with any other column, which becomes a field.
-    """
-
-    collect: Callable[[Batch], pa.Table]
-    settle: Callable[[pa.Table], pa.Table]
-    decide: Callable[[pa.Table], pa.Table] = lambda settled: settled
 
 
 def make_gather(line: Line) -> Gather:

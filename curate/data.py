@@ -1,7 +1,8 @@
 """What flows through a run: documents, one at a time or up to a thousand as columns."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any
@@ -287,3 +288,18 @@ class Marks:
         words = {name: pa.array(getattr(self, name), pa.string()) for name in told}
         values = {name: pa.array(values, from_pandas=True) for name, values in self.values.items()}
         return pa.table(fixed | {"stage": pa.array([stage] * len(self), pa.int16())} | words | values)
+
+
+@dataclass(frozen=True)
+class Gather:
+    """What a `@gather` function gives. Rows are Arrow tables; the engine adds their `part`, which `settle` hands on.
+
+    `collect` gives rows with a whole number `partition`: what has to meet has the same one. `settle` sees all rows of
+    some partitions, in no order, and gives those that matter. `decide` sees what was settled for one part, never its
+    text, and gives decisions: `key` with `drop` (why) and perhaps `keeper`, or with `start`, `end`, `replacement` for
+    a cut, or with any other column, which becomes a field.
+    """
+
+    collect: Callable[[Batch], pa.Table]
+    settle: Callable[[pa.Table], pa.Table]
+    decide: Callable[[pa.Table], pa.Table] = lambda settled: settled

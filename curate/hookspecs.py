@@ -1,16 +1,13 @@
 """What a plugin can add. A step takes `doc` or `batch`, whichever suits it, and `state` where it has a `setup`."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import pluggy
 
-from curate.data import Batch, Doc
+from curate.data import Batch, Doc, Gather
 from curate.errors import Unreadable
-
-if TYPE_CHECKING:
-    from curate.corpus import Gather
-    from curate.files import File
+from curate.files import File
 
 hookspec = pluggy.HookspecMarker("curate")
 
@@ -41,12 +38,12 @@ def expand(doc: Doc, state: Any) -> Iterable[Doc]:  # type: ignore[empty-body]
 
 
 @hookspec
-def gather() -> "Gather":  # type: ignore[empty-body]
+def gather() -> Gather:  # type: ignore[empty-body]
     """Look at the whole corpus: take options, give a `Gather`."""
 
 
 @hookspec
-def reader(file: "File") -> Iterable[Doc | Unreadable]:  # type: ignore[empty-body]
+def reader(file: File) -> Iterable[Doc | Unreadable]:  # type: ignore[empty-body]
     """Read: the documents in one file; `Unreadable` is raised for the file or given for one row."""
 
 

@@ -1,15 +1,10 @@
-"""What a run shows while it goes: bars on a terminal, plain lines elsewhere, and a table at the end."""
+"""What a run shows while it goes: bars on a terminal, plain lines elsewhere."""
 
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
-
-from curate.steps import Tally
-
-if TYPE_CHECKING:
-    from curate.run import Run
+from typing import Any, TextIO
 
 EVERY = 10.0  # seconds between plain lines of one phase
 
@@ -106,26 +101,3 @@ def spoken_time(seconds: float) -> str:
 def spoken_rate(bytes: int, seconds: float) -> str:
     """Bytes in seconds as a rate; nothing where it would say nothing."""
     return f", {bytes / 1e6 / seconds:.1f} MB/s" if bytes > 10_000 and seconds > 0 else ""
-
-
-def summary(run: "Run") -> list[list[str]]:
-    """The table at the end of a run: a row a step, what it saw and did, and where the time went."""
-    rows = [["step", "seen", "dropped", "errors", "changed", "made", "seconds", "MB/s"]]
-    slowest = max(run.seconds, key=lambda label: run.seconds[label], default="")
-    for label, counts in run.manifest["steps"].items():
-        numbers = [f"{counts.get(name, 0):,}" for name in ("seen", "dropped", "errors", "changed", "made")]
-        seconds = run.seconds.get(label, 0.0)
-        bytes = run.bytes.get(label, 0)
-        slow = " (slowest)" if label == slowest and seconds else ""
-        rate = f"{bytes / 1e6 / seconds:.1f}" if seconds > 0.0005 and bytes else ""
-        rows.append([label + slow, *numbers, f"{seconds:.2f}" if seconds else "there already", rate])
-    return rows
-
-
-def unread(run: "Run") -> str:
-    """The first line of a summary: how much was read, and what could not be."""
-    files = sum(source["files"] for source in run.manifest["sources"].values())
-    read = Tally(**run.manifest["steps"].get("read", {}))
-    kinds = ", ".join(f"{count} {kind}" for kind, count in run.manifest["unreadable"].items())
-    told = f"{read.errors:,} could not be read ({kinds})" if read.errors else "all could be read"
-    return f"{read.seen:,} documents in {files:,} files; {told}"

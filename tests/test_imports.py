@@ -22,7 +22,7 @@ LAYERS = [
     ["corpus", "outputs", "ledger"],
     ["work", "engines", "progress"],
     ["run"],
-    ["forecast"],
+    ["forecast", "summary"],
     ["__init__"],
     ["cli"],
     ["__main__"],
