@@ -35,18 +35,21 @@ def mix(
     Raises `CurateError` where a source is too small for its weight, unless `when_short` says what to do.
     """
     available = {name: int(sizes[sources == name].sum()) for name in weights}
-    if empty := [name for name, size in available.items() if not size]:
+    empty = [name for name, size in available.items() if not size]
+    if empty and (when_short != "shrink" or len(empty) == len(weights)):
         raise CurateError(f"{block}.mix: no {unit} are left of {' and '.join(empty)}; see with `curate look` what went")
     anchors = [name for name in weights if name in domain] or list(weights)[:1]
     scale = max(available[name] / weights[name] for name in anchors)
     short = [name for name in weights if available[name] < weights[name] * scale * (1 - 1e-9)]
     if short and when_short == "error":
         raise CurateError(said_short(block, unit, weights, available, scale, short))
-    if short and when_short == "shrink":
-        scale = min(available[name] / weight for name, weight in weights.items())
+    if (
+        short or empty
+    ) and when_short == "shrink":  # what has nothing cannot be shrunk to; the report says that none was taken
+        scale = min(available[name] / weight for name, weight in weights.items() if available[name])
     copies = np.zeros(len(sizes), np.int64)
     for name, weight in weights.items():
-        rows = np.flatnonzero(sources == name)
+        rows = np.flatnonzero((sources == name) & (sizes > 0))
         copies[rows] = copies_for(weight * scale, sizes[rows], order[rows])
     taken = {name: int((copies * sizes)[sources == name].sum()) for name in weights}
     total = sum(taken.values())
@@ -54,8 +57,8 @@ def mix(
         name: {
             "available": available[name],
             "taken": taken[name],
-            "share": round(taken[name] / total, 4),
-            "times": round(taken[name] / available[name], 4),
+            "share": round(taken[name] / max(total, 1), 4),
+            "times": round(taken[name] / max(available[name], 1), 4),
         }
         for name in weights
     }
@@ -64,6 +67,8 @@ def mix(
 
 def copies_for(wanted: float, sizes: np.ndarray, order: np.ndarray) -> np.ndarray:
     """How often each document is taken so that their sizes come to `wanted`, to within half a document."""
+    if not len(sizes):
+        return np.zeros(0, np.int64)
     whole = floor(wanted / sizes.sum() + 1e-9)
     rest = wanted - whole * sizes.sum()
     first = np.argsort(order, kind="stable")

@@ -79,7 +79,7 @@ def run(
     checked = read_recipe(recipe, overrides)
     if limit or sample < 1:
         blocks = (("pretrain", checked.pretrain), ("sft", checked.sft))
-        shrink = [f"{name}.when_short=shrink" for name, block in blocks if block and block.when_short == "error"]
+        shrink = [f"{name}.when_short=shrink" for name, block in blocks if block]
         checked = read_recipe(recipe, [*overrides, *shrink])
     folder = Path(out or default_folder(checked)).absolute()
     with held(folder):

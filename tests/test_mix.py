@@ -79,3 +79,8 @@ def test_a_mix_that_shrinks_keeps_the_weights_and_repeats_nothing():
     chosen = mixed({"manuals": 1, "web": 5}, {"manuals": [100] * 10, "web": [100] * 25}, ["manuals"], "shrink")
     assert [one["taken"] for one in chosen.report.values()] == [500, 2500]
     assert chosen.copies.max() == 1
+
+
+def test_what_shrinks_leaves_out_a_source_that_has_nothing_and_says_so():
+    report = mixed({"manuals": 1, "web": 2}, {"manuals": [0], "web": [10, 20, 30]}, when_short="shrink").report
+    assert [report[name]["taken"] for name in ("manuals", "web")] == [0, 60]

@@ -182,6 +182,8 @@ def test_ctrl_c_stops_the_run_and_says_how_to_go_on(tmp_path):
 
 def test_a_limit_and_a_sample_run_to_the_outputs_and_one_percent_lies_within_ten(tmp_path):
     recipe = RECIPE
+    tiny = curate.run(recipe, tmp_path / "tiny", sample=0.02)
+    assert set(tiny.outputs) == {"text", "pretrain", "sft"}
     limited = curate.run(recipe, tmp_path / "limit", limit=20)
     assert set(limited.outputs) == {"text", "pretrain", "sft"}
     assert limited.manifest["steps"]["read"]["seen"] <= 80
