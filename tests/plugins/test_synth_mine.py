@@ -71,7 +71,8 @@ def asked(text: str, **options) -> dict[str, str]:
 
 
 def question(sentence: str) -> str | None:
-    return next(iter(asked(sentence)), None)
+    found = mine(Doc(sentence, meta={"title": "Pump care 泵的保养"}))
+    return next((one.messages[0]["content"] for one in found), None)
 
 
 @pytest.mark.parametrize(
@@ -297,3 +298,14 @@ def test_time_grows_with_the_text_only(text):
     start = perf_counter()
     mined(text)
     assert perf_counter() - start < 5
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "The chart shows progress, hence the stay is paid until the end of the month.",
+        "由于发票金额不一致，因此以电子发票为准。",
+    ],
+)
+def test_a_note_that_does_not_say_what_it_is_about_gives_no_reasons(note):
+    assert [one for one in mine(Doc(note)) if one.meta["method"] == "mine:cause"] == []

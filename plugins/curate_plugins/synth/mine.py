@@ -15,6 +15,7 @@ from curate_plugins.synth.sentences import language_of, sentences
 Rule = Literal["heading", "definition", "cause", "condition", "purpose", "table"]
 RULES: tuple[Rule, ...] = ("heading", "definition", "cause", "condition", "purpose", "table")
 SENTENCE_RULES = ("definition", "cause", "condition", "purpose")
+NEED_TITLE = ("cause", "condition", "purpose")  # of a note about one case: "Why is the stay paid until the end?"
 LANGUAGES = {"zh": chinese, "en": english}
 MIN_CELL = 4  # characters: a cell says much in few, 更换密封
 MAX_SENTENCE = 400  # a longer one is a list without marks, and patterns stay within it
@@ -69,6 +70,7 @@ def mine(
 ) -> Iterator[Doc]:
     """Question-answer examples from headings, definitions, reasons, conditions and fault tables; no model is needed."""
     page = Page(doc.text, doc.meta)
+    rules = [rule for rule in rules if page.title or rule not in NEED_TITLE]
     found = [
         one for one in every(page, rules, max_chars) if one.rule == "table" or one.span[1] - one.span[0] >= min_chars
     ]
