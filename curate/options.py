@@ -142,6 +142,8 @@ def fits(value: Any, hint: Any) -> bool:
         return isinstance(value, str | Path)
     if isinstance(value, bool):
         return hint is bool
+    if value != value:  # .nan, which no limit means
+        return False
     return isinstance(value, int | float if hint is float else get_origin(hint) or hint)
 
 

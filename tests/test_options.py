@@ -127,3 +127,8 @@ def test_a_value_fits_an_annotation_or_does_not(value, hint, does):
 ])  # fmt: skip
 def test_an_annotation_is_said_in_words(hint, words):
     assert spoken(hint) == words
+
+
+def test_what_is_no_number_is_no_limit():
+    assert not fits(float("nan"), float | None)
+    assert fits(float("inf"), float | None)
