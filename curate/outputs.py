@@ -17,7 +17,7 @@ from curate.data import BATCH_DOCS, SCHEMA, Batch, share_of
 from curate.errors import CurateError
 from curate.files import put
 from curate.mix import Mix, mix
-from curate.parts import Part, one_batch, part_path, read_batches, widened, write_tables
+from curate.parts import Part, one_batch, part_about, part_path, read_batches, widened, write_tables
 from curate.plan import code_of, digest
 from curate.plugins import Offered
 from curate.recipe import PretrainOutput, Recipe, SftOutput
@@ -179,8 +179,7 @@ def tokenize(recipe: Recipe, folder: Path, part: Part) -> Tokenized:
         write_tables(
             path, [pa.table(empty), *tables], {"tokens": sum(pc.sum(one["size"]).as_py() or 0 for one in tables)}
         )
-    about = json.loads(pq.read_schema(path).metadata[b"curate"])
-    return Tokenized(name, about["tokens"])
+    return Tokenized(name, part_about(path)["tokens"])
 
 
 def tokens_of(tokenizer: Tokenizer, batch: Batch) -> pa.Table:
@@ -200,8 +199,14 @@ def pack(recipe: Recipe, folder: Path, tokenized: Sequence[Tokenized]) -> Made:
     block = recipe.pretrain
     assert block
     tokenizer = pretrain_tokenizer(recipe, block)
-    domain = [name for name, source in recipe.sources.items() if source.domain]
-    settings = [dict(block.mix), block.sequence_length, block.validation, block.when_short, tokenizer.end, domain]
+    settings = [
+        dict(block.mix),
+        block.sequence_length,
+        block.validation,
+        block.when_short,
+        tokenizer.end,
+        recipe.domain,
+    ]
     name = digest("pack", [one.name for one in tokenized], settings)
 
     def make() -> Made:
@@ -212,7 +217,7 @@ def pack(recipe: Recipe, folder: Path, tokenized: Sequence[Tokenized]) -> Made:
         held_out = np.array([share_of(root, "validation") < block.validation for root in roots], bool)
         order = np.array([share_of(key, "mix") for key in keys])
         train = np.where(held_out, 0, sizes)
-        chosen = mix("pretrain", "tokens", block.mix, domain, block.when_short, sources, train, order)
+        chosen = mix("pretrain", "tokens", block.mix, recipe.domain, block.when_short, sources, train, order)
         copies = {
             "train": np.where(held_out, 0, chosen.copies),
             "validation": held_out & np.isin(sources, list(block.mix)),
@@ -327,14 +332,13 @@ def write_sft(recipe: Recipe, folder: Path, parts: Sequence[Part]) -> Made:
     block = recipe.sft
     assert block
     writers = [recipe.registry["writer"][format] for format in block.formats]
-    domain = [name for name, source in recipe.sources.items() if source.domain]
-    settings = [dict(block.mix), block.validation, block.when_short, domain]
+    settings = [dict(block.mix), block.validation, block.when_short, recipe.domain]
     name = digest("sft", [part.name for part in parts], settings, [[one.name, code_of(one)] for one in writers])
 
     def make() -> Made:
         batches = list(even_batches(folder, parts, ("example",)))
         examples = pa.Table.from_batches([batch.table for batch in batches])
-        chosen, splits = choose_examples(examples, block, domain)
+        chosen, splits = choose_examples(examples, block, recipe.domain)
         files = {}
         for writer in writers:
             for split, rows in splits.items():

@@ -165,12 +165,7 @@ def typed(recipe: Recipe, source: Source, file: File) -> tuple[File, str]:
 
 def reader_for(recipe: Recipe, source: Source, type: str) -> tuple[Offered, Mapping[str, Any]] | None:
     """The reader of a media type and its options, as the source or else the recipe chooses."""
-    if type in source.readers:
-        choice = source.readers[type]
-        options = {} if isinstance(choice, str) else dict(choice)
-        name = choice if isinstance(choice, str) else options.pop("reader", recipe.readers[type][0].name)
-        return recipe.registry["reader"][name], options
-    return recipe.readers.get(type)
+    return source.readers.get(type) or recipe.readers.get(type)
 
 
 def splits_file(recipe: Recipe, source: Source, file: File) -> bool:

@@ -33,7 +33,7 @@ class Source:
     path: str
     domain: bool = False
     fields: Mapping[str, str] = dataclass_field(default_factory=dict)
-    readers: Mapping[str, Any] = dataclass_field(default_factory=dict)
+    readers: Mapping[str, Any] = dataclass_field(default_factory=dict)  # once checked: as those of the recipe
     name: str = ""
 
 
@@ -83,6 +83,11 @@ class Recipe:
     pretrain: PretrainOutput | None
     sft: SftOutput | None
     sft_steps: tuple[Line, ...]
+
+    @property
+    def domain(self) -> list[str]:
+        """The names of the domain sources."""
+        return [name for name, source in self.sources.items() if source.domain]
 
     def path(self, written: str) -> Path:
         """A path of the recipe, which is relative to the folder it lies in."""
@@ -220,6 +225,7 @@ class Checker:
     def __init__(self, problems: Problems, registry: Registry, folder: Path) -> None:
         self.problems, self.registry, self.folder = problems, registry, folder
         self.sources: dict[str, Source] = {}
+        self.by_default: dict[str, str] = {}  # media type → the reader of sources that choose none
         self.uses: Counter[str] = Counter()  # of each step's name, over `steps:` and `sft.steps:`
 
     def recipe(self, data: dict[str, Any], name: str) -> Recipe:
@@ -230,10 +236,11 @@ class Checker:
         for key, sentence in mistyped("the recipe", data, known):
             self.problems.add((key,), sentence.replace("option ", "key "))
         data = {key: value for key, value in data.items() if key in known and fits(value, known[key])}
+        readers = self.readers(data.get("readers") or {}, ("readers",))
+        self.by_default = {type: offered.name for type, (offered, _) in readers.items()}
         self.read_sources(data.get("sources") or {})
         steps = self.steps(data.get("steps") or [], ("steps",))
         self.private(steps)
-        readers = self.readers(data.get("readers") or {}, ("readers",))
         text = self.built(TextOutput, data.get("text"), ("text",))
         pretrain = self.built(PretrainOutput, data.get("pretrain"), ("pretrain",))
         sft = self.built(SftOutput, data.get("sft"), ("sft",))
@@ -277,12 +284,11 @@ class Checker:
                 self.problems.add(where, f"a source's name is a text, not {name!r}; put it in quotes")
                 continue
             source = self.built(Source, {"path": block} if isinstance(block, str) else block, where)
-            self.sources[name] = replace(source or Source(""), name=name)
-            if source:
-                self.check_source(source, where)
+            checked = self.checked_source(source, where) if source else Source("")
+            self.sources[name] = replace(checked, name=name)
 
-    def check_source(self, source: Source, where: Where) -> None:
-        """What can be wrong with one source besides its keys."""
+    def checked_source(self, source: Source, where: Where) -> Source:
+        """The source with its readers found; what can be wrong with it besides its keys is noted."""
         for field, type in source.fields.items():
             if field in TAKEN:
                 sentence = f"every document has {field!r} of its own; a field needs another name"
@@ -290,10 +296,10 @@ class Checker:
             if type not in FIELD_TYPES:
                 known = f"{', '.join(FIELD_TYPES[:-1])} or {FIELD_TYPES[-1]}"
                 self.problems.add((*where, "fields", field), f"a field's type is {known}, not {type!r}")
-        self.readers(source.readers, (*where, "readers"))
         if not glob_root(self.folder / Path(source.path).expanduser()).exists():
             sentence = f"nothing is at {source.path}; a path is relative to the recipe's folder"
             self.problems.add((*where, "path"), sentence)
+        return replace(source, readers=self.readers(source.readers, (*where, "readers")))
 
     def steps(self, data: Sequence[Any], where: Where) -> tuple[Line, ...]:
         """Each line of a list of steps as a `Line`."""
@@ -376,7 +382,7 @@ class Checker:
                 self.problems.add((*where, type), f"a reader is its name or `{{option: value}}`, not {choice!r}")
             elif type not in by_type:
                 self.problems.add((*where, type), f"no reader is for {type!r}{meant(str(type), by_type)}")
-            elif name := given or self.default_reader(type, by_type[type], where):
+            elif name := given or self.by_default.get(type) or self.default_reader(type, by_type[type], where):
                 if name not in self.registry["reader"]:
                     self.problems.add((*where, type), f"no reader {name!r}{meant(name, self.registry['reader'])}")
                     continue

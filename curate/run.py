@@ -22,12 +22,13 @@ from curate.engines.local import LocalEngine
 from curate.errors import AlarmError, CurateError
 from curate.files import put
 from curate.options import defaults_of
-from curate.outputs import Made, pretrain_tokenizer, untouched
+from curate.outputs import Made, untouched
 from curate.parts import Part, known_part
-from curate.plan import FORMAT, Phase, Unit, digest, line_content, stage_fingerprint, units_of
+from curate.plan import FORMAT, Phase, Unit, code_of, digest, line_content, phases_of, stage_fingerprint, units_of
 from curate.progress import Progress, quiet
 from curate.recipe import Recipe, read_recipe
 from curate.steps import Line, Tally
+from curate.tokens import load_tokenizer
 
 T = TypeVar("T")
 ALARM_SHARE, ALARM_DOCS = 0.05, 100
@@ -98,6 +99,7 @@ class Job:
     def __init__(self, recipe: Recipe, folder: Path, workers: int, progress: Progress) -> None:
         self.recipe, self.folder, self.workers, self.progress = recipe, folder, workers, progress
         self.phases = work.all_phases(recipe)
+        self.main = len(phases_of(recipe.steps))  # so many phases are the recipe's steps, the others its SFT steps
         self.made: list[tuple[Phase, list[Part]]] = []  # the parts after each phase
         self.gathers: dict[str, Tally] = {}  # how long each took, over its three acts
 
@@ -107,8 +109,6 @@ class Job:
         if finished(self.folder, fingerprint):
             self.progress.say(f"nothing to do: {self.folder} is finished")
             return Run(self.folder)
-        if self.recipe.pretrain:
-            pretrain_tokenizer(self.recipe, self.recipe.pretrain)  # one that cannot be loaded is told before the work
         (self.folder / "manifest.json").unlink(missing_ok=True)
         clear_unfinished(self.folder)
         arguments = (self.recipe.data, self.recipe.folder, self.folder)
@@ -131,12 +131,17 @@ class Job:
         ledger.write(self.folder, [(phase.number, parts) for phase, parts in self.made], steps)
 
     def fingerprint(self, units: Sequence[Unit]) -> str:
-        """A name for everything that this run would make."""
-        blocks = [
-            asdict(block) if block else None for block in (self.recipe.text, self.recipe.pretrain, self.recipe.sft)
-        ]
+        """A name for everything that this run would make; a tokenizer that cannot be loaded is told here."""
+        text, pretrain, sft = self.recipe.text, self.recipe.pretrain, self.recipe.sft
+        blocks = [asdict(block) if block else None for block in (text, pretrain, sft)]
         phases = [[line_content(line) for line in phase.lines] for phase in self.phases]
-        return digest("run", [unit.fingerprint for unit in units], phases, blocks)
+        named = (pretrain.tokenizer, self.recipe.path(pretrain.tokenizer), pretrain.end_of_document) if pretrain else ()
+        tokenizer = load_tokenizer(*named).hash if named else ""
+        formats = [*([text.format] if text else ()), *(sft.formats if sft else ())]
+        writers = [code_of(self.recipe.registry["writer"][name]) for name in formats]
+        return digest(
+            "run", [unit.fingerprint for unit in units], phases, blocks, tokenizer, writers, self.recipe.domain
+        )
 
     def main_phases(self, units: Sequence[Unit]) -> list[Part]:
         """The parts after all of the recipe's steps."""
@@ -145,9 +150,7 @@ class Job:
         parts = self.each(self.phases[0], work.read, [(unit,) for unit in units], [unit.bytes for unit in units])
         if not sum(part.docs for part in parts) and not self.phases[0].lines:
             raise AlarmError(f"nothing could be read; see `curate look {self.folder} --dropped-by read`")
-        for phase in self.phases[1:]:
-            if phase.lines[0] in self.recipe.sft_steps:
-                break
+        for phase in self.phases[1 : self.main]:
             parts = self.phase(phase, parts)
         if not sum(part.docs for part in parts):
             worst = max(self.tallies().items(), key=lambda one: one[1].dropped + one[1].errors)[0]
@@ -221,9 +224,8 @@ class Job:
             examples = [
                 part for part in parts if part.source in self.recipe.sft.mix or part.source in self.recipe.sft.made_from
             ]
-            for phase in self.phases:
-                if phase.lines and phase.lines[0] in self.recipe.sft_steps:
-                    examples = self.phase(phase, examples)
+            for phase in self.phases[self.main :]:
+                examples = self.phase(phase, examples)
             made["sft"] = self.map("mix and write examples", work.write_sft, [(examples,)], [1])[0]
         remove_others(self.folder, made)
         return made

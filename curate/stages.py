@@ -28,8 +28,8 @@ def run_stage(steps: Sequence[Step], batch: Batch) -> tuple[Batch, Batch | None]
     """One batch through a stage: what is left of it, and what was removed. Steps mark; the stage's end removes."""
     for step in steps:
         _ = step.call  # what it loads is not the documents' time
-        start, seconds = time.perf_counter(), step.tally
-        step.tally = seconds + Tally(seen=int(batch.alive.sum()), bytes=batch.text_bytes)
+        start = time.perf_counter()
+        step.tally += Tally(seen=int(batch.alive.sum()), bytes=batch.text_bytes)
         batch = step(batch)
         step.tally.seconds += time.perf_counter() - start
     batch = batch.survivors()

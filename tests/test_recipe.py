@@ -181,7 +181,8 @@ def test_two_readers_of_a_recipes_own_need_a_choice(wrong, write):
 
 def test_a_source_may_set_the_options_of_its_readers(read):
     source = {"path": "manuals", "readers": {"jsonl": {"text": "正文"}}, "fields": {"url": "string"}}
-    assert read({"sources": {"a": source}}).sources["a"].readers == {"jsonl": {"text": "正文"}}
+    ((media, (reader, options)),) = read({"sources": {"a": source}}).sources["a"].readers.items()
+    assert (media, reader.about.types[0], options) == ("jsonl", "jsonl", {"text": "正文"})
 
 
 @pytest.mark.parametrize(("override", "place", "value"), [

@@ -384,3 +384,23 @@ def test_a_wrong_recipe_is_told_whole_with_exit_code_2(tmp_path, capsys):
         f"{tmp_path}/recipe.yaml:2: nothing is at nowhere; a path is relative to the recipe's folder",
         f"{tmp_path}/recipe.yaml:4: no step 'lenght'; did you mean 'length'?",
     ]
+
+
+def test_a_tokenizer_that_changes_under_its_name_and_a_source_that_becomes_a_domain_are_seen(tmp_path):
+    tokenizer = tmp_path / "tokenizer.json"
+    shutil.copy(SAMPLE / "tokenizer.json", tokenizer)
+    sources = {name: {"path": str(SAMPLE / name)} for name in ("general", "pumps")}
+    block = {
+        "tokenizer": str(tokenizer),
+        "mix": {"general": 1, "pumps": 1},
+        "sequence_length": 128,
+        "when_short": "repeat",
+    }
+    first = curate.run({"sources": sources, "pretrain": block}, tmp_path / "run").manifest["outputs"]["pretrain"]
+    tokenizer.write_text(tokenizer.read_text("utf-8") + "\n", "utf-8")
+    again = curate.run({"sources": sources, "pretrain": block}, tmp_path / "run").manifest["outputs"]["pretrain"]
+    assert again["tokenizer"]["hash"] != first["tokenizer"]["hash"]
+    sources["pumps"]["domain"] = True
+    mixed = curate.run({"sources": sources, "pretrain": block}, tmp_path / "run").manifest["outputs"]["pretrain"]["mix"]
+    assert (first["mix"]["general"]["times"], mixed["pumps"]["times"]) == (1, 1)
+    assert mixed != first["mix"]
