@@ -5,6 +5,25 @@ CurateError              the user can mend it; the message says what is wrong an
 └── AlarmError           too many documents err, or nothing is left: go on only once that is seen  (exit code 4)
 Unreadable               a file, or one row of it, that a reader cannot read: an error of that document
 Wrong                    a plugin's answer is not what was expected: an error of that document
+
+What is unreadable is of one of these kinds, which the ledger and the manifest count:
+
+binary        a text that holds zero bytes
+bomb          unpacks to far more than any document is
+broken_row    one row of a file that is not what the others are: not JSON, no text, a value of the wrong type
+changed       a file that somebody wrote to, or removed, while the run went on; the next run reads it
+corrupt       damaged or cut short; of a file of rows, those before the damage are read
+crash         a file whose reader ended its process, twice
+denied        a file or a folder that may not be read
+empty         no text in it
+encoding      characters that could not be decoded
+encrypted     needs a password
+memory        a file that needs more memory than `limits:` gives
+no_text       a scan, or a page of which nothing is left without its menus
+timeout       a file that takes more CPU time than `limits:` gives
+too_complex   tags, attributes, cells or pages without number, nested without end
+too_large     over the limit of its type
+unsupported   no reader for it
 """
 
 from collections.abc import Iterable
@@ -12,8 +31,9 @@ from difflib import get_close_matches
 from typing import Literal, get_args
 
 UnreadableKind = Literal[
-    "binary", "broken_row", "corrupt", "empty", "encoding", "encrypted", "no_text", "too_large", "unsupported"
-]
+    "binary", "bomb", "broken_row", "changed", "corrupt", "crash", "denied", "empty", "encoding", "encrypted", "memory",
+    "no_text", "timeout", "too_complex", "too_large", "unsupported",
+]  # fmt: skip
 
 
 class CurateError(Exception):

@@ -1,22 +1,26 @@
 """Files: what is in a folder, of what type each is, reading them, and putting new ones whole or not at all."""
 
-import gzip
 import io
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import xxhash
 
 from curate.errors import Unreadable
+from curate.unpack import Unpacked, packed_as
 
 HEAD = 4_096
 MAX_FILE_BYTES = 200_000_000  # of a file that has to be read as a whole; files read by rows have no limit
+MAX_LINE_BYTES = 200_000_000  # of one row
+MAX_RATIO, SMALL = 200, 1_000_000  # a packed file read as a whole unpacks to 200 times its bytes, or 1 MB: text to 10
+MAX_DIRECTORY = 10_000_000  # bytes of a zip archive's own list of files, as of 100,000 of them
 MAX_BAD_SHARE = 0.02  # of U+FFFD in a decoded text: beyond it the encoding was not understood
 MAGIC = {b"%PDF-": "pdf", b"PAR1": "parquet", b"ARROW1": "arrow", b"{\\rtf": "rtf", b"\xd0\xcf\x11\xe0": "ole"}
 EXTENSIONS = {
@@ -35,18 +39,24 @@ LANGUAGES = {
 }  # fmt: skip
 CODE = {extension: language for language, extensions in LANGUAGES.items() for extension in extensions.split()}
 CODE_NAMES = {"makefile": "Makefile", "dockerfile": "Dockerfile", "cmakelists.txt": "CMake"}
-PACKED = {b"\x1f\x8b": "gz", b"\x28\xb5\x2f\xfd": "zst"}
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True)
 class File:
-    """One file, or a stretch of one, for a reader. `uri` is its path below the source's root; `type` was sniffed."""
+    """One file, or a stretch of one, for a reader. `uri` is its path below the source's root; `type` was sniffed.
+
+    `passed` fills with what `lines` and `read` had to pass over; whoever called the reader tells of it.
+    """
 
     path: Path
     uri: str
     type: str = ""
     start: int = 0
     end: int | None = None  # None is the end of the file
+    state: tuple[int, int] = (0, 0)  # when the file was planned: time of the last change in ns, bytes
+    content: str = ""  # the hash of what it held then
+    passed: list[Unreadable] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -60,16 +70,24 @@ class File:
 
     def open(self) -> BinaryIO:
         """The file's bytes as a stream, unpacked where it is gzip or Zstandard."""
-        return open_unpacked(self.path)
+        return open_unpacked(self.path, self.pass_over)
+
+    def pass_over(self, error: Unreadable) -> None:
+        """Note what is not read, once."""
+        if not any((str(error), error.place) == (str(one), one.place) for one in self.passed):
+            self.passed.append(error)
 
     def read(self) -> bytes:
         """All of the file's bytes, unpacked; raises `Unreadable` where it is empty or too large."""
+        most = min(MAX_FILE_BYTES, max(MAX_RATIO * self.path.stat().st_size, SMALL))
         with self.open() as stream:
-            data = stream.read(MAX_FILE_BYTES + 1)
-        if not data.strip():
+            data = stream.read(most + 1)
+        if not data or data.isspace():
             raise Unreadable("empty")
         if len(data) > MAX_FILE_BYTES:
             raise Unreadable("too_large", f"over {MAX_FILE_BYTES:,} bytes")
+        if len(data) > most:
+            raise Unreadable("bomb", f"unpacks to over {MAX_RATIO} times its bytes")
         return data
 
     @property
@@ -78,18 +96,56 @@ class File:
         return decode(self.read())
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
-        """(byte offset, line) of every line that begins in this file's stretch; offsets are of the unpacked bytes."""
-        with self.open() as stream:
-            at = self.start
+        """(byte offset, line) of every line that begins in this file's stretch; offsets are of the unpacked bytes.
+
+        A line of over 200 MB is passed over. UTF-16 that says so becomes UTF-8.
+        """
+        with self.open() as opened:
+            stream, at, end = opened, self.start, self.end
             if at:  # a line belongs to the stretch it begins in, so the one under way here is not ours
                 stream.seek(at - 1)
-                at += len(stream.readline()) - 1
-            while self.end is None or at < self.end:
-                line = stream.readline()
-                if not line:
+                at += rest_of_line(stream, None if end is None else end - at + 1) - 1
+            elif cast(io.BufferedReader, stream).peek(2)[:2] in UTF16:
+                stream = cast(BinaryIO, io.BufferedReader(Recoded(stream)))
+            while end is None or at < end:
+                line = stream.readline(MAX_LINE_BYTES + 1)
+                if len(line) > MAX_LINE_BYTES:
+                    self.pass_over(Unreadable("too_large", f"a row of over {MAX_LINE_BYTES:,} bytes", place=at))
+                    at += len(line) + (0 if line.endswith(b"\n") else rest_of_line(stream, None))
+                elif line:
+                    yield at, line
+                    at += len(line)
+                else:
                     return
-                yield at, line
-                at += len(line)
+
+
+class Recoded(io.RawIOBase):
+    """A stream of UTF-16 as one of UTF-8."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.text, self.ready = io.TextIOWrapper(stream, "utf-16", "replace", newline=""), b""
+
+    def readable(self) -> bool:
+        """Yes: it is a stream to read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer with what comes next; 0 at the end."""
+        self.ready = self.ready or self.text.read(HEAD).encode()
+        size = min(len(buffer), len(self.ready))
+        buffer[:size], self.ready = self.ready[:size], self.ready[size:]
+        return size
+
+
+def rest_of_line(stream: BinaryIO, most: int | None) -> int:
+    """How many bytes the line under way still has, its end included; the stream is then behind them, or `most`."""
+    passed = 0
+    while most is None or passed < most:
+        piece = stream.readline(1 << 20 if most is None else min(1 << 20, most - passed))
+        passed += len(piece)
+        if not piece or piece.endswith(b"\n"):
+            break
+    return passed
 
 
 def language_of(name: str) -> str:
@@ -98,24 +154,23 @@ def language_of(name: str) -> str:
     return CODE_NAMES.get(plain) or CODE.get(plain.rpartition(".")[2], "")
 
 
-def open_unpacked(path: Path) -> BinaryIO:
-    """A file's bytes as a stream, unpacked where its first bytes say gzip or Zstandard."""
-    packing = packing_of(path)
-    if packing == "gz":
-        return cast(BinaryIO, io.BufferedReader(gzip.GzipFile(path), 1 << 20))
-    if packing == "zst":  # pyarrow tells a stream that is cut short; zstandard takes it for the end
-        import pyarrow
+def open_unpacked(path: Path, tell: Callable[[Unreadable], None] = lambda error: None) -> BinaryIO:
+    """A file's bytes as a stream, unpacked where its first bytes say gzip or Zstandard.
 
-        packed = pyarrow.CompressedInputStream(pyarrow.OSFile(os.fsencode(path)), "zstd")
-        return cast(BinaryIO, io.BufferedReader(packed, 1 << 20))
-    return open(path, "rb")
+    `tell` is told of what follows the packed data and is none.
+    """
+    packed = packing_of(path) in ("gz", "zst")
+    stream: Any = path.open("rb")
+    if packed:
+        stream = io.BufferedReader(Unpacked(stream, tell), 1 << 20)
+    return cast(BinaryIO, stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream))
 
 
 def packing_of(path: Path) -> str:
-    """How a file is packed, by its first bytes: `gz`, `zst` or not at all."""
-    with open(path, "rb") as stream:
+    """What keeps a file from being read from its middle, by its first bytes: `gz`, `zst`, `utf-16`, or nothing."""
+    with path.open("rb") as stream:
         head = stream.read(4)
-    return PACKED.get(head[:2]) or PACKED.get(head) or ""
+    return packed_as(head) or ("utf-16" if head[:2] in UTF16 else "")
 
 
 def decode(data: bytes) -> str:
@@ -147,7 +202,7 @@ def detected_encoding(data: bytes) -> str:
 
 def sniff(path: Path) -> str:
     """The media type of a file, by its first bytes, then by its name; raises `Unreadable` where neither tells."""
-    if path.stat().st_size == 0:
+    if refuse_special(path).st_size == 0:
         raise Unreadable("empty")
     with open_unpacked(path) as stream:
         head = stream.read(HEAD)
@@ -169,10 +224,22 @@ def sniff(path: Path) -> str:
     return "text"
 
 
+def refuse_special(path: Path) -> os.stat_result:
+    """The state of a file; raises `Unreadable` for what is none, such as a pipe, which would hold up who reads it."""
+    about = path.stat()
+    if stat.S_ISDIR(about.st_mode):  # of folders only those are asked about that could not be listed
+        raise Unreadable("denied", "the folder cannot be listed")
+    if not stat.S_ISREG(about.st_mode):
+        raise Unreadable("unsupported", "no file: a pipe, a socket or a device")
+    return about
+
+
 def zip_type(path: Path) -> str:
     """What a zip archive holds, by the names in it."""
     import zipfile
 
+    if directory_bytes(path) > MAX_DIRECTORY:
+        raise Unreadable("bomb", "an archive of over 100,000 files")
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
@@ -183,10 +250,21 @@ def zip_type(path: Path) -> str:
     raise Unreadable("unsupported", f"no reader for archives like {path.suffix or 'this'}")
 
 
+def directory_bytes(path: Path) -> int:
+    """How long a zip archive's own list of files is; `zipfile` would hold all of it in memory."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, stream.seek(0, os.SEEK_END) - 65_557))  # the record that ends an archive is not longer
+        end = stream.read()
+    at = end.rfind(b"PK\5\6")
+    return int.from_bytes(end[at + 12 : at + 16], "little") if at >= 0 else 0
+
+
 def content_hash(path: Path) -> str:
-    """A 128-bit hash of a file's bytes (xxh3), which stands for its content in fingerprints."""
+    """A 128-bit hash of a file's bytes (xxh3), which stands for its content in fingerprints; a store's own (ETag)."""
+    if is_remote(path) and (tag := cast(Any, path).fs.info(cast(Any, path).path).get("ETag")):
+        return str(tag)
     digest = xxhash.xxh3_128()
-    with open(path, "rb") as stream:
+    with path.open("rb") as stream:
         while chunk := stream.read(1 << 20):
             digest.update(chunk)
     return digest.hexdigest()
@@ -199,12 +277,32 @@ def current_umask() -> int:
     return mask
 
 
+def place(written: str | Path) -> Path:
+    """A path as it was written: of this machine, or with a protocol such as ``s3://`` one of fsspec's."""
+    if "://" not in str(written):
+        return Path(written)
+    from upath import UPath
+
+    return cast(Path, UPath(written))
+
+
+def is_remote(path: Path) -> bool:
+    """Whether a path is not one of this machine's file systems."""
+    return not isinstance(path, Path)
+
+
 @contextmanager
 def put(path: Path, private: bool = False) -> Iterator[BinaryIO]:
     """A file that appears at `path` when it is whole, and not at all when something fails on the way.
 
-    A private one is readable by its owner alone.
+    A private one is readable by its owner alone; in a store of objects who may read is a matter of its own rules.
     """
+    if is_remote(path):
+        with NamedTemporaryFile(prefix="curate-", suffix=".tmp") as out:  # there is no rename: a whole object is sent
+            yield cast(BinaryIO, out)
+            out.flush()
+            cast(Any, path).fs.put_file(out.name, cast(Any, path).path)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".tmp", delete=False) as out:
         try:
@@ -217,3 +315,8 @@ def put(path: Path, private: bool = False) -> Iterator[BinaryIO]:
         except BaseException:
             os.unlink(out.name)
             raise
+
+
+def put_new(path: Path, data: bytes) -> None:
+    """Put an object where there is none; raises `FileExistsError` where there is one, whoever was first."""
+    cast(Any, path).fs.pipe_file(cast(Any, path).path, data, mode="create")

@@ -95,8 +95,9 @@ def test_what_was_deleted_is_not_text_and_what_was_inserted_is(tmp_path):
     [
         ("", "no_text"),
         ("<w:p>", "corrupt: word/document.xml is not whole XML"),
-        (p("a" * 3_000_000), "too_large: unpacks to"),
-        ("<w:tbl><w:tr><w:tc>" * 200, "corrupt"),
+        (p("a" * 3_000_000), "bomb: unpacks to"),
+        ("<w:tbl><w:tr><w:tc>" * 200, "too_complex: word/document.xml is nested too deep"),
+        ("<w:tbl><w:tr><w:tc>" * 20, "corrupt: word/document.xml is not whole XML"),
     ],
 )
 def test_what_cannot_be_read_says_why(tmp_path, body, why):
@@ -110,6 +111,37 @@ def test_entities_are_not_expanded(tmp_path):
         xml = f'<!DOCTYPE a [<!ENTITY more "haha">]><w:document {SPACES}>{body}</w:document>'
         archive.writestr("word/document.xml", xml)
     assert docx(File(tmp_path / "a.docx", "a.docx"))[0].text == EN
+
+
+@pytest.mark.parametrize("declared", [
+    '<!ENTITY more SYSTEM "{secret}">', '<!ENTITY % all SYSTEM "{secret}"> %all;',
+    '<!ENTITY more SYSTEM "http://127.0.0.1:9/x">', '<!ENTITY a "haha"><!ENTITY more "&a;&a;&a;&a;">',
+])  # fmt: skip
+def test_nothing_that_a_document_names_is_fetched(tmp_path, monkeypatch, declared):
+    monkeypatch.setattr("socket.socket.connect", lambda *where: pytest.fail("somebody asked for a connection"))
+    (tmp_path / "secret.txt").write_text("a secret 秘密")
+    inner = declared.format(secret=(tmp_path / "secret.txt").as_uri())
+    with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
+        body = f"<w:body>{p(ZH + '&more;')}</w:body>"
+        document = f'<!DOCTYPE w:document SYSTEM "http://127.0.0.1:9/a.dtd" [{inner}]>'
+        archive.writestr("word/document.xml", f"{document}<w:document {SPACES}>{body}</w:document>")
+    assert docx(File(tmp_path / "a.docx", "a.docx"))[0].text == ZH
+
+
+def test_a_zip_directory_that_lies_about_sizes_unpacks_to_what_it_says_and_is_corrupt(tmp_path):
+    path = made(tmp_path / "a.docx", p(os.urandom(300_000).hex())).path
+    data = bytearray(path.read_bytes())
+    at = data.find(b"PK\1\2")
+    data[at + 24 : at + 28] = (1_000).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(Unreadable, match="corrupt"):
+        docx(File(path, "a.docx"))
+
+
+def test_many_parts_that_are_each_within_the_limit_are_a_bomb_together(tmp_path, monkeypatch):
+    monkeypatch.setattr("curate_plugins.read.docx.MAX_UNPACKED", 5_000)
+    with pytest.raises(Unreadable, match="bomb: unpacks to"):
+        read(tmp_path, p(EN), **{f"part{n}": ZH * 10 for n in range(20)})
 
 
 def test_a_damaged_archive_is_corrupt(tmp_path):

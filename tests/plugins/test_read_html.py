@@ -1,6 +1,6 @@
 """HTML: main content as Markdown, encodings, metadata, and pages that would hold up a parser."""
 
-import time
+from contextlib import suppress
 
 import pytest
 
@@ -75,18 +75,58 @@ def test_a_page_of_nothing_is_told(tmp_path, content, extractor):
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("<html><body " + "a=1 " * 200_000 + "><p>x</p></body></html>", "over 1,000 attributes in one tag"),
-        ("<html><body>" + "<div>" * 50_000 + "x", "tags nested over 5,000 deep"),
-        ("<html><body>" + "<p>x</p>" * 3_000_000, "over 20,000,000 bytes"),
+        (
+            "<html><body " + "a=1 " * 200_000 + "><p>x</p></body></html>",
+            "too_complex: over 1,000 attributes in one tag",
+        ),
+        (
+            "<html><body " + 'a="1"' * 200_000 + "><p>x</p></body></html>",
+            "too_complex: over 1,000 attributes in one tag",
+        ),
+        ("<html><body/" + "a/" * 200_000 + "><p>x</p></body></html>", "too_complex: over 1,000 attributes in one tag"),
+        ("<html><body>" + "<div>" * 50_000 + "x", "too_complex: tags nested over 2,000 deep"),
+        ("<html><body>" + "<p>x" * 2_500_000, "too_complex: over 500,000 tags"),
+        ("<html><body>" + "<p>x</p>" * 3_000_000, "too_large: over 20,000,000 bytes"),
     ],
 )
 def test_a_hostile_page_is_refused_at_once(tmp_path, content, why):
-    began = time.process_time()
-    with pytest.raises(Unreadable, match=f"too_large: {why}"):
+    with pytest.raises(Unreadable, match=why):
         read(tmp_path, content)
-    assert time.process_time() - began < 3
 
 
 def test_a_comparison_in_a_script_is_no_tag_of_a_thousand_attributes(tmp_path):
     script = "<script>for(i=0;i<n;i++){" + "a = f(b, c) + d[0]; " * 2000 + "}</script>"
     assert EN.strip() in read(tmp_path, page(EN).replace("</body>", script + "</body>")).text
+
+
+@pytest.mark.parametrize("extractor", ["trafilatura", "justext"])
+@pytest.mark.parametrize("unit", [
+    "<a href='/{n}'>link {n} 链接</a> ", "<table><tr><td>{n}</td><td>密封 seal</td></tr></table>", "<p>{n} 停泵",
+])  # fmt: skip
+def test_a_page_of_very_many_tags_is_read_all_the_same(tmp_path, unit, extractor):
+    many = "".join(unit.format(n=n) for n in range(60_000))
+    doc = read(tmp_path, f"<html><head><title>泵 Pumps</title></head><body>{many}</body></html>", extractor=extractor)
+    assert "59999" in doc.text
+    assert doc.meta["title"] == "泵 Pumps"
+
+
+def test_a_paragraph_longer_than_the_parsers_limit_is_read(tmp_path):
+    assert read(tmp_path, "<html><body><p>" + ZH * 70_000).text.count("水泵") == 70_000
+
+
+def test_nothing_that_a_page_names_is_fetched(tmp_path, monkeypatch):
+    def refused(*where):
+        raise AssertionError("somebody asked for a connection")
+
+    monkeypatch.setattr("socket.socket.connect", refused)
+    monkeypatch.setattr("socket.getaddrinfo", refused)
+    (tmp_path / "secret.txt").write_text("a secret 秘密")
+    secret = (tmp_path / "secret.txt").as_uri()
+    head = f'<base href="http://127.0.0.1:9/"><link rel="stylesheet" href="{secret}"><script src="/x.js"></script>'
+    named = f'<iframe src="{secret}"></iframe><img src="http://127.0.0.1:9/a.png"><object data="{secret}"></object>'
+    doc = read(tmp_path, page(EN, head=head).replace("<h2>", named + "<h2>"))
+    assert EN.strip() in doc.text
+    assert "秘密" not in doc.text
+    for content in ("http://127.0.0.1:9/page.html", f'<!DOCTYPE html [<!ENTITY x SYSTEM "{secret}">]><p>&x;</p>'):
+        with suppress(Unreadable):
+            assert "秘密" not in read(tmp_path, content).text

@@ -2,6 +2,7 @@
 
 import json
 import os
+import zlib
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,30 @@ def test_made_pdfs_read_as_their_gold_says():
         elif row["kind"] == "1col":
             (doc,) = pdf(file)
             assert "".join(doc.text.lstrip("# ").split())[:200] == "".join(row["gold"].split())[:200]
+
+
+def flate(size):
+    """A PDF of one page whose content unpacks to so many spaces."""
+    packed = zlib.compress(b" " * size)
+    stream = b"<</Length %d/Filter/FlateDecode>>stream\n%b\nendstream" % (len(packed), packed)
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R>>"
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>", page, stream]
+    body = b"".join(b"%d 0 obj\n%b\nendobj\n" % pair for pair in enumerate(objects, 1))
+    return b"%PDF-1.4\n" + body + b"trailer<</Size 5/Root 1 0 R>>\n%%EOF"
+
+
+@pytest.mark.parametrize(
+    ("size", "why"), [(3_000_000, "bomb: a stream unpacks to over 2,000,000 bytes"), (1_000_000, "no_text")]
+)
+def test_a_stream_that_unpacks_without_end_is_a_bomb_before_any_parser_sees_it(tmp_path, monkeypatch, size, why):
+    monkeypatch.setattr("curate_plugins.read.pdf.MAX_STREAM", 2_000_000)
+    (tmp_path / "a.pdf").write_bytes(flate(size))
+    with pytest.raises(Unreadable, match=why):
+        list(pdf(File(tmp_path / "a.pdf", "a.pdf", "pdf")))
+
+
+def test_a_pdf_of_very_many_pages_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("curate_plugins.read.pdf.MAX_PAGES", 0)
+    (tmp_path / "a.pdf").write_bytes(flate(10))
+    with pytest.raises(Unreadable, match="too_complex: over 0 pages"):
+        list(pdf(File(tmp_path / "a.pdf", "a.pdf", "pdf")))

@@ -55,7 +55,8 @@ def test_an_address_is_an_id_and_stays_in_the_meta(tmp_path):
         ({"title": EN}, "broken_row: no column of text"),
         ({"text": None}, "broken_row: no column of text"),
         ({"text": " \n"}, "empty"),
-        (b"[" * 5000 + b"\n", "broken_row: not JSON"),
+        (b"[" * 5000 + b"\n", "too_complex: nested too deep"),
+        (b'{"text": "a", "deep": ' + b"[" * 400 + b"]" * 400 + b"}\n", "too_complex: nested over 250 deep"),
     ],
 )
 def test_a_bad_row_is_told_and_the_next_one_read(tmp_path, row, kind):

@@ -89,3 +89,17 @@ def test_the_line_that_starts_a_program_stays_before_its_licence(tmp_path):
 @pytest.mark.parametrize("content", ["# Adds numbers.\nx = 1\n", "# Copyright 2020\n", "x = 1  # copyright\n"])
 def test_other_comments_and_bare_licences_stay(tmp_path, content):
     assert read(tmp_path, content, "a.py", code, "code").text == content
+
+
+@pytest.mark.parametrize(("line", "title"), [
+    ("# 泵 ##  ", "泵"), ("## C# and F#x #", "C# and F#x"), ("# x" + " #" * 100_000 + "y", "x" + " #" * 100_000 + "y"),
+])  # fmt: skip
+def test_a_title_is_found_in_a_line_of_any_length(write, line, title):
+    (doc,) = text(File(write("a.md", line + "\n"), "a.md", "markdown"))
+    assert doc.meta["title"] == title
+
+
+def test_front_matter_that_would_take_yaml_minutes_stays_in_the_text(write):
+    body = "---\n" + "key: [1, 2]\n" * 10_000 + "---\n# 泵\n"
+    (doc,) = text(File(write("a.md", body), "a.md", "markdown"))
+    assert (doc.text, doc.meta) == (body, {"title": "泵"})

@@ -11,7 +11,7 @@ from typing import Any
 import curate
 from curate import Doc, File, Unreadable
 
-MAX_UNPACKED, MAX_RATIO, SMALL = 200_000_000, 200, 1_000_000  # of one XML part; Word packs XML 10 to 30 times
+MAX_UNPACKED, MAX_RATIO, SMALL = 200_000_000, 200, 1_000_000  # of all XML parts; Word packs XML 10 to 30 times
 MAIN, NOTES = re.compile(r"word/document\d*\.xml"), {"word/footnotes.xml": "", "word/endnotes.xml": "e"}
 SKIPPED = {  # settings, what was deleted, the older copy of a text box, how a character is said, field codes
     "pPr", "rPr", "tblPr", "tblGrid", "trPr", "tcPr", "sectPr", "del", "moveFrom", "Fallback", "rt", "instrText",
@@ -58,10 +58,12 @@ def docx(file: File) -> list[Doc]:
 
 def refuse_bomb(archive: zipfile.ZipFile) -> None:
     """Raise `Unreadable` where the archive would unpack to more than any document is."""
+    total = 0
     for member in archive.infolist():  # zipfile never reads more of a member than is told here
-        allowed = min(MAX_UNPACKED, max(MAX_RATIO * member.compress_size, SMALL))
-        if member.filename.endswith(".xml") and member.file_size > allowed:
-            raise Unreadable("too_large", f"unpacks to {member.file_size:,} bytes of XML")
+        if member.filename.endswith(".xml"):
+            total += member.file_size
+            if total > MAX_UNPACKED or member.file_size > max(MAX_RATIO * member.compress_size, SMALL):
+                raise Unreadable("bomb", f"unpacks to {total:,} bytes of XML or more")
 
 
 def elements(archive: zipfile.ZipFile, name: str, parents: frozenset[str]) -> Iterator[Any]:
@@ -80,6 +82,8 @@ def elements(archive: zipfile.ZipFile, name: str, parents: frozenset[str]) -> It
                     while element.getprevious() is not None:
                         del parent[0]
         except etree.XMLSyntaxError as error:
+            if "XML_PARSE_HUGE" in str(error):  # libxml2's own limits: 256 elements deep, 10 MB in one text
+                raise Unreadable("too_complex", f"{name} is nested too deep, or has a text of over 10 MB") from error
             raise Unreadable("corrupt", f"{name} is not whole XML") from error
 
 

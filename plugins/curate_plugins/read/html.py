@@ -11,7 +11,10 @@ from curate import Doc, File, Unreadable, decode
 
 HEAD = 4_096  # bytes, in which a page declares its encoding
 MAX_BYTES = 20_000_000  # trafilatura's own limit
-MAX_ATTRIBUTES, MAX_DEPTH = 1_000, 5_000  # of a tag; beyond them every parser measured took 5 s, or 25 s and more
+MAX_ATTRIBUTES, MAX_DEPTH = 1_000, 2_000  # of a tag; beyond them parsers take seconds to minutes; pages have 40, 700
+MAX_TAGS = 500_000  # of a page, which then takes 0.5 GB; the largest of 728 pages has 20,000
+LARGE_TAGS, LARGE_BYTES = 50_000, 9_000_000  # trafilatura takes minutes for 400,000 tags and drops texts of 10 MB
+BEGINNING = 200_000  # characters, in which a large page tells of itself
 CHINESE_CHARS = 200  # of 33 Chinese pages each has more; a menu of languages has fewer
 BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 DECLARED = re.compile(rb"""<(?:meta[^>]+charset|\?xml[^>]+encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
@@ -32,11 +35,12 @@ ESCAPED = re.compile(r"\\([\[\]<>*_#`~])")  # as trafilatura writes them; a text
 Extractor = Literal["trafilatura", "justext"]
 
 
-@curate.reader("html", libraries=["trafilatura", "jusText", "lxml"])
+@curate.reader("html", libraries=["trafilatura", "jusText", "lxml", "Resiliparse"])
 def html(file: File, extractor: Extractor = "trafilatura") -> list[Doc]:
     """The main content of a page as Markdown; title, author, date and address go to the meta where the page tells them.
 
     justext needs a list of a language's frequent words and has none for Chinese: there it goes by length and links.
+    A page of over 50,000 tags or 9 MB is read by resiliparse, whatever the extractor.
     """
     from trafilatura import load_html
 
@@ -45,12 +49,16 @@ def html(file: File, extractor: Extractor = "trafilatura") -> list[Doc]:
         raise Unreadable("too_large", f"over {MAX_BYTES:,} bytes")
     page = decode_page(data)
     refuse_hostile(page)
-    tree = load_html(page)
-    if tree is None:
+    large = page.count("<") > LARGE_TAGS or len(data) > LARGE_BYTES
+    tree = load_html(page[:BEGINNING] if large else page)
+    if tree is None and not large:
         raise Unreadable("no_text", "no HTML in it")
-    meta = told_by_page(tree)
+    meta = told_by_page(tree) if tree is not None else {}
     chinese = len(HAN.findall(page)) >= CHINESE_CHARS
-    text = by_trafilatura(tree, chinese) if extractor == "trafilatura" else by_justext(page, chinese)
+    if large:
+        text = by_resiliparse(page)
+    else:
+        text = by_trafilatura(tree, chinese) if extractor == "trafilatura" else by_justext(page, chinese)
     if not text.strip():
         raise Unreadable("no_text", "no main content on the page")
     return [Doc(text, meta=meta)]
@@ -72,18 +80,21 @@ def decode_page(data: bytes) -> str:
 def refuse_hostile(page: str) -> None:
     """Raise `Unreadable` for a page that would hold up any parser."""
     for tag in LONG_TAG.finditer(page):
-        words = QUOTED.sub("", tag[0]).split()
+        words = QUOTED.sub(" ", tag[0]).replace("/", " ").split()
         attributes = sum(map(bool, map(ATTRIBUTE.fullmatch, words)))
         if attributes > max(MAX_ATTRIBUTES, 0.9 * len(words)):  # of `a<b` in a script most of the rest is no attribute
-            raise Unreadable("too_large", f"over {MAX_ATTRIBUTES:,} attributes in one tag")
-    if page.count("<") > MAX_DEPTH:
+            raise Unreadable("too_complex", f"over {MAX_ATTRIBUTES:,} attributes in one tag")
+    tags = page.count("<")
+    if tags > MAX_TAGS:
+        raise Unreadable("too_complex", f"over {MAX_TAGS:,} tags")
+    if tags > MAX_DEPTH:
         depth = deepest = 0
         for closing, name in TAG.findall(page):
             if name.lower() not in CLOSE_THEMSELVES:
                 depth = max(0, depth - 1) if closing else depth + 1
                 deepest = max(deepest, depth)
         if deepest > MAX_DEPTH:
-            raise Unreadable("too_large", f"tags nested over {MAX_DEPTH:,} deep")
+            raise Unreadable("too_complex", f"tags nested over {MAX_DEPTH:,} deep")
 
 
 def told_by_page(tree: Any) -> dict[str, str]:
@@ -129,6 +140,13 @@ def by_trafilatura(tree: Any, chinese: bool) -> str:
 def unmarked(piece: str) -> str:
     """Markdown without bold, italics and escapes."""
     return ESCAPED.sub(r"\1", EMPHASIS.sub(r"\2", piece))
+
+
+def by_resiliparse(page: str) -> str:
+    """The text of a page that is too large for the others, in seconds; its menus are taken out less well."""
+    from resiliparse.extract.html2text import extract_plain_text
+
+    return str(extract_plain_text(page, main_content=True, alt_texts=False))
 
 
 @cache

@@ -1,6 +1,7 @@
 """PDF: text in paragraphs, page by page."""
 
 import re
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,10 @@ from curate import Doc, File, Unreadable
 from curate_plugins.read.pdf_lines import Page, read_page, without_running
 from curate_plugins.read.pdf_paragraphs import set_text, setting_of, unspaced
 
+MAX_PAGES = 20_000
+MAX_STREAM = 200_000_000  # bytes that one stream unpacks to: PDFium holds several times as many
+STREAM = re.compile(rb"stream\r?\n(?=[\x08-\x78])")
+
 
 @curate.reader("pdf", libraries=["pypdfium2"])
 def pdf(file: File, per_page: bool = False) -> Iterator[Doc | Unreadable]:
@@ -16,7 +21,9 @@ def pdf(file: File, per_page: bool = False) -> Iterator[Doc | Unreadable]:
 
     Running headers and footers are left out, hyphenated words made whole. Pages without a text layer are listed.
     """
-    pages, meta = read_pages(file.read())
+    data = file.read()
+    refuse_bomb(data)
+    pages, meta = read_pages(data)
     without_text = [page.number for page in pages if not page.has_text]
     if len(without_text) == len(pages):
         scanned = any(page.image for page in pages)
@@ -35,6 +42,23 @@ def pdf(file: File, per_page: bool = False) -> Iterator[Doc | Unreadable]:
         yield Doc(text, meta=meta | {"page": page.number}, origin=origin, place=page.number)
 
 
+def refuse_bomb(data: bytes) -> None:
+    """Raise `Unreadable` where a stream that begins as if it were a bomb is one; of others nothing is unpacked."""
+    for found in STREAM.finditer(data):
+        unpacker, at = zlib.decompressobj(), found.end()
+        try:
+            unpacked = len(unpacker.decompress(data[at : at + 1_000], 1_000_000))
+            if unpacked < 100_000:
+                continue
+            while not unpacker.eof and unpacked <= MAX_STREAM and at < len(data):
+                at += 1_000
+                unpacked += len(unpacker.decompress(unpacker.unconsumed_tail + data[at : at + 1_000]))
+        except zlib.error:  # packed in another way, or damaged: PDFium sees to that
+            continue
+        if unpacked > MAX_STREAM:
+            raise Unreadable("bomb", f"a stream unpacks to over {MAX_STREAM:,} bytes")
+
+
 def read_pages(data: bytes) -> tuple[list[Page], dict[str, Any]]:
     """The pages of a PDF without their running headers, and what the file says of itself; raises `Unreadable`."""
     import pypdfium2
@@ -49,6 +73,8 @@ def read_pages(data: bytes) -> tuple[list[Page], dict[str, Any]]:
             raise Unreadable("encrypted", "needs a password") from error
         raise Unreadable("corrupt", "not a whole PDF") from error
     try:
+        if len(document) > MAX_PAGES:
+            raise Unreadable("too_complex", f"over {MAX_PAGES:,} pages")
         pages = [read_page(document, number) for number in range(len(document))]
         meta = told_by_file(document)
     finally:

@@ -18,6 +18,7 @@ TEXT_COLUMNS = ("text", "content", "body", "markdown", "正文")
 ID_COLUMNS = ("id", "doc_id", "note_id", "url")
 NOT_DOCUMENTS = ("dataset_info.json", "state.json", "dataset_dict.json")  # what `datasets` lays beside its .arrow files
 TURN = 1 << 48  # the place of example n of a row is row + n * TURN: no file has 2**48 bytes
+MAX_NESTED = 250
 ROWS, BYTES = 1_000, 8_000_000  # of a Parquet batch
 Item = Doc | Unreadable
 
@@ -44,7 +45,7 @@ def json(file: File, text: str = "", id: str = "") -> Iterator[Item]:
     try:
         whole = loads(data)
     except Unreadable:
-        if not holds_rows(data):
+        if not holds_rows(file):
             raise Unreadable("corrupt", "not JSON") from None
         yield from jsonl(file, text, id)
         return
@@ -67,9 +68,12 @@ def parquet(file: File, text: str = "", id: str = "") -> Iterator[Item]:
                 if number == len(groups) or not file.start <= first_byte(groups[number]) < (file.end or 1 << 62):
                     continue
                 size = max(1, min(ROWS, BYTES * groups[number].num_rows // max(groups[number].total_byte_size, 1)))
-                for batch in opened.iter_batches(size, row_groups=[number], use_threads=False):
-                    yield from read_rows(batch.to_pylist(), first, text, id)
-                    first += len(batch)
+                try:
+                    for batch in opened.iter_batches(size, row_groups=[number], use_threads=False):
+                        yield from read_rows(listed(batch), first, text, id)
+                        first += len(batch)
+                except (pa.ArrowException, OSError):  # the next group may be whole
+                    yield Unreadable("corrupt", "the rest of this row group is damaged", place=first)
     except (pa.ArrowException, OSError) as error:
         raise Unreadable("corrupt", "not whole Parquet") from error
 
@@ -82,7 +86,7 @@ def arrow(file: File, text: str = "", id: str = "") -> Iterator[Item]:
             first = 0
             for batch in arrow_batches(source):
                 for at in range(0, len(batch), ROWS):
-                    yield from read_rows(batch.slice(at, ROWS).to_pylist(), first + at, text, id)
+                    yield from read_rows(listed(batch.slice(at, ROWS)), first + at, text, id)
                 first += len(batch)
     except (pa.ArrowException, OSError) as error:
         raise Unreadable("corrupt", "not whole Arrow") from error
@@ -100,6 +104,35 @@ def arrow_batches(source: pa.NativeFile) -> Iterator[pa.RecordBatch]:
             yield from stream
 
 
+def listed(batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    """The rows of a batch; a column that Python has no values for, such as a year 20000, is told as text."""
+    try:
+        return list(batch.to_pylist())
+    except (ValueError, OverflowError, pa.ArrowException):
+        columns = [listed_column(column) for column in batch.columns]
+        return [dict(zip(batch.schema.names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def listed_column(column: pa.Array) -> list[Any]:
+    """The values of a column; what Python has none for is text, or null where that fails too."""
+    try:
+        return list(column.to_pylist())
+    except (ValueError, OverflowError, pa.ArrowException):
+        pass
+    try:
+        return list(column.cast(pa.string()).to_pylist())
+    except (ValueError, pa.ArrowException):
+        return [one_value(value) for value in column]
+
+
+def one_value(value: pa.Scalar) -> Any:
+    """A value, or null where Python has none for it."""
+    try:
+        return value.as_py()
+    except (ValueError, OverflowError, pa.ArrowException):
+        return None
+
+
 def first_byte(group: Any) -> int:
     """Where a Parquet row group begins in its file."""
     column = group.column(0)
@@ -113,19 +146,32 @@ def loads(data: bytes) -> Any:
     except orjson.JSONDecodeError:
         pass
     try:
-        return standard_json.loads(data.decode("utf-8-sig"), parse_constant=lambda _: None)
+        encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+        return standard_json.loads(data.decode(encoding), parse_constant=lambda _: None)
     except UnicodeDecodeError as error:
         raise Unreadable("encoding", "not UTF-8") from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise Unreadable("too_complex", "nested too deep") from error
+    except ValueError as error:
         raise Unreadable("broken_row", "not JSON") from error
 
 
 def dumps(row: Mapping[str, Any]) -> str:
-    """A row as JSON, whatever types Parquet has put into it."""
+    """A row as JSON, whatever types Parquet has put into it; raises `Unreadable` where it is nested without end."""
     try:
         return orjson.dumps(row, default=plain).decode()
-    except TypeError:  # half a surrogate, or a number beyond 64 bits
+    except TypeError:  # half a surrogate, a number beyond 64 bits, or nested over 254 deep
+        refuse_nested(row)
         return standard_json.dumps(row, ensure_ascii=False, default=plain)
+
+
+def refuse_nested(value: Any, depth: int = 0) -> None:
+    """Raise `Unreadable` for what is nested so deep that parsing it again could fail."""
+    if depth > MAX_NESTED:
+        raise Unreadable("too_complex", f"nested over {MAX_NESTED} deep")
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            refuse_nested(inner, depth + 1)
 
 
 def plain(value: Any) -> Any:
@@ -137,10 +183,10 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def holds_rows(data: bytes) -> bool:
-    """Whether the first line is a JSON object by itself."""
+def holds_rows(file: File) -> bool:
+    """Whether the first line that is not blank is a JSON object by itself."""
     try:
-        return isinstance(loads(data.lstrip().partition(b"\n")[0]), dict)
+        return isinstance(loads(next((line for _, line in file.lines() if not line.isspace()), b"")), dict)
     except Unreadable:
         return False
 

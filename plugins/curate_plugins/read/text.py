@@ -10,7 +10,8 @@ import curate
 from curate import Doc, File
 
 FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
-FIRST_HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+MAX_FRONT_MATTER = 100_000  # characters: YAML is read at as many a second
+FIRST_HEADING = re.compile(r"^#{1,6}[ \t]+([^\s#].*)$", re.MULTILINE)
 FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
 
@@ -23,14 +24,14 @@ def text(file: File) -> list[Doc]:
     meta, body = front_matter(body)
     heading = FIRST_HEADING.search(FENCED.sub("", body))
     if heading and not meta.get("title"):
-        meta["title"] = heading[1]
+        meta["title"] = heading[1].rstrip(" \t#")
     return [Doc(body, meta=meta)]
 
 
 def front_matter(body: str) -> tuple[dict[str, Any], str]:
     """What a Markdown text says of itself between two lines of ``---`` at its top, if it is YAML, and the rest."""
     found = FRONT_MATTER.match(body)
-    if not found:
+    if not found or found.end() > MAX_FRONT_MATTER:
         return {}, body
     try:
         told = orjson.loads(orjson.dumps(yaml.load(found[1], TextLoader), default=str))
