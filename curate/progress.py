@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from curate.parts import Part
+
 EVERY = 10.0  # seconds between plain lines of one phase
 
 
@@ -14,6 +16,9 @@ class Progress:
 
     def say(self, sentence: str) -> None:
         """Tell one thing."""
+
+    def found(self, label: str, parts: Sequence[Part]) -> None:
+        """Tell of a phase whose parts an earlier run left, all of them."""
 
     @contextmanager
     def phase(self, label: str, sizes: Sequence[int]) -> Iterator[Callable[[Any], None]]:
@@ -56,12 +61,14 @@ class Lines(Progress):
 class Bars(Progress):
     """A bar with rate and time to go for each phase, on a terminal."""
 
+    def __init__(self, out: TextIO) -> None:
+        from rich.console import Console
+
+        self.console = Console(file=out)
+
     def say(self, sentence: str) -> None:
         """Print it above the bars."""
-        from rich import print as rich_print
-        from rich.markup import escape
-
-        rich_print(escape(sentence))
+        self.console.print(sentence, markup=False)
 
     @contextmanager
     def phase(self, label: str, sizes: Sequence[int]) -> Iterator[Callable[[Any], None]]:
@@ -71,7 +78,7 @@ class Bars(Progress):
 
         rate = TextColumn("{task.fields[rate]}")
         columns = ("[bold]{task.description}", BarColumn(30), "{task.completed:.0f}/{task.total:.0f}")
-        with RichProgress(*columns, rate, TimeElapsedColumn(), TimeRemainingColumn()) as bars:
+        with RichProgress(*columns, rate, TimeElapsedColumn(), TimeRemainingColumn(), console=self.console) as bars:
             bar = bars.add_task(label, total=len(sizes), rate="")
             start, mean, tasks = time.monotonic(), sum(sizes) / max(len(sizes), 1), 0
 
@@ -84,9 +91,10 @@ class Bars(Progress):
             yield done
 
 
-def shown(out: TextIO = sys.stderr) -> Progress:
-    """Bars where a person looks on, lines elsewhere."""
-    return Bars() if out.isatty() else Lines(out)
+def shown(out: TextIO | None = None) -> Progress:
+    """Bars where a person looks on, lines elsewhere; on stderr where nothing else is said."""
+    out = out or sys.stderr
+    return Bars(out) if out.isatty() else Lines(out)
 
 
 def spoken_time(seconds: float) -> str:
