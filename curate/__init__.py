@@ -4,7 +4,7 @@ from curate.data import SCHEMA, Batch, Doc, Drop, Gather, key_of
 from curate.errors import AlarmError, CurateError, RecipeError, Unreadable
 from curate.files import File, decode
 from curate.origin import Stretch
-from curate.plugins import edit, expand, field, filter, gather, hookimpl, reader, score, writer
+from curate.plugins import edit, expand, field, filter, fit, gather, hookimpl, reader, score, writer
 from curate.reading import read
 from curate.run import Run, run
 
@@ -26,6 +26,7 @@ __all__ = [
     "expand",
     "field",
     "filter",
+    "fit",
     "gather",
     "hookimpl",
     "key_of",

@@ -3,12 +3,14 @@
 import signal
 import sys
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import click
 
-from curate.errors import CurateError
+from curate.errors import AlarmError, CurateError, RecipeError
+from curate.log import Level
 
 if TYPE_CHECKING:
     from curate.plugins import Offered
@@ -24,14 +26,22 @@ class Group(click.Group):
         except BrokenPipeError:  # `curate plugins | head` has read enough
             sys.exit(1)
         except OSError as error:
-            click.echo(f"curate: {error.strerror or error}: {error.filename or 'a file'}", err=True)
-            sys.exit(1)
+            sentence = f"{error.strerror or error}: {error.filename or 'a file'}"
+            fail(context, "file", sentence, 1)
         except CurateError as error:
-            click.echo(f"curate: {error}" if "\n" not in str(error) else str(error), err=True)
-            sys.exit(error.exit_code)
+            kind = "alarm" if isinstance(error, AlarmError) else "recipe" if isinstance(error, RecipeError) else "error"
+            fail(context, kind, str(error), error.exit_code, getattr(error, "problems", ()))
         except KeyboardInterrupt:
-            click.echo("stopped; the same command goes on from here", err=True)
-            sys.exit(130)
+            fail(context, "stopped", "stopped; the same command goes on from here", 130)
+
+
+def fail(context: click.Context, kind: str, message: str, exit_code: int, problems: Sequence[str] = ()) -> NoReturn:
+    """End with a sentence on stderr and an exit code; with ``--json`` on the way the same is a document on stdout."""
+    click.echo(message if kind == "stopped" or "\n" in message else f"curate: {message}", err=True)
+    if context.meta.get("json"):
+        problems = list(problems) or [message]
+        print_json({"error": {"kind": kind, "message": message, "exit_code": exit_code, "problems": problems}})
+    sys.exit(exit_code)
 
 
 @click.group(cls=Group)
@@ -48,6 +58,17 @@ limit = click.option("--limit", type=click.IntRange(1), help="Take at most so ma
 sample = click.option(
     "--sample", default="100%", show_default=True, help="Take this share of the documents, as 1% or 0.01."
 )
+
+
+def remember_json(context: click.Context, _: click.Parameter, value: bool) -> bool:
+    """Note that JSON is asked for where an error looks for it, too."""
+    context.meta["json"] = value
+    return value
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, is_eager=True, callback=remember_json, help="Say it as one JSON document."
+)
 recipe = click.argument("recipe", type=click.Path(path_type=Path))
 run_folder = click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 
@@ -59,23 +80,48 @@ run_folder = click.argument("folder", metavar="RUN", type=click.Path(path_type=P
 @limit
 @sample
 @override
+@click.option("--log", type=click.Path(path_type=Path), help="Append the log to this file.  [default: RUN/log.jsonl]")
+@click.option(
+    "--log-level", type=click.Choice(get_args(Level)), default="info", show_default=True, help="What it is to hold."
+)
+@json_option
 def run(
-    recipe: Path, out: Path | None, workers: int | None, limit: int | None, sample: str, overrides: Sequence[str]
+    recipe: Path,
+    out: Path | None,
+    workers: int | None,
+    limit: int | None,
+    sample: str,
+    overrides: Sequence[str],
+    log: Path | None,
+    log_level: Level,
+    as_json: bool,
 ) -> None:
     """Run RECIPE: read, curate, and write what it asks for. What an earlier run left is not made again."""
     from curate.progress import shown
     from curate.run import run as run_recipe
-    from curate.summary import summary, unread
+    from curate.summary import facts, summary, unread
 
     done = run_recipe(
-        recipe, out, overrides=overrides, workers=workers, limit=limit, sample=as_share(sample), progress=shown()
+        recipe,
+        out,
+        overrides=overrides,
+        workers=workers,
+        limit=limit,
+        sample=as_share(sample),
+        progress=shown(),
+        log=log,
+        log_level=log_level,
     )
-    click.echo(unread(done))
-    print_table(summary(done))
-    for name, files in done.outputs.items():
-        about = done.manifest["outputs"][name]
-        rows = sum(one["rows"] for one in about["files"].values())
-        click.echo(f"{name}: {rows:,} rows in {len(files)} files under {shortened(done.folder / name)}")
+    said = facts(done)
+    if as_json:
+        print_json(said)
+        return
+    click.echo(unread(said))
+    print_table(summary(said))
+    for name, about in said["outputs"].items():
+        click.echo(
+            f"{name}: {about['rows']:,} rows in {len(about['files'])} files under {shortened(done.folder / name)}"
+        )
     click.echo(f"manifest: {shortened(done.folder / 'manifest.json')}; ask `curate why {shortened(done.folder)} DOC`")
 
 
@@ -84,31 +130,40 @@ def run(
 @limit
 @sample
 @override
-def plan(recipe: Path, limit: int | None, sample: str, overrides: Sequence[str]) -> None:
+@json_option
+def plan(recipe: Path, limit: int | None, sample: str, overrides: Sequence[str], as_json: bool) -> None:
     """Show what RECIPE comes to: stages, units, and, from 200 sampled documents, time and yield of each step."""
-    from curate.forecast import forecast
+    from curate.forecast import forecast, lines, table
 
-    lines, table = forecast(recipe, overrides, limit, as_share(sample))
-    for line in lines:
+    said = forecast(recipe, overrides, limit, as_share(sample))
+    if as_json:
+        print_json(said)
+        return
+    for line in lines(said):
         click.echo(line)
-    print_table(table)
+    print_table(table(said))
 
 
 @main.command()
 @click.argument("name", required=False)
 @click.option("--file", "files", multiple=True, type=click.Path(path_type=Path), help="A plugin file to load as well.")
-def plugins(name: str | None, files: Sequence[Path]) -> None:
+@json_option
+def plugins(name: str | None, files: Sequence[Path], as_json: bool) -> None:
     """List the plugins: name, kind, options with defaults, what each does. With NAME, only that one."""
     from curate.options import defaults_of
     from curate.plugins import find, load_plugins
 
     registry = load_plugins(files)
+    homes = [home for home in registry if not name or name in registry[home]] or ["step"]
+    found = [one for home in homes for one in ([find(registry, home, name)] if name else registry[home].values())]
+    if as_json:
+        print_json({"plugins": [about_plugin(offered) for offered in found]})
+        return
     if name:
-        homes = [shelf for shelf in registry if name in registry[shelf]] or ["step"]
-        for line in [line for home in homes for line in described(find(registry, home, name))]:
+        for line in [line for offered in found for line in described(offered)]:
             click.echo(line)
         return
-    for offered in (offered for shelf in registry.values() for offered in shelf.values()):
+    for offered in found:
         options = ", ".join(f"{name}: {as_yaml(value)}" for name, value in defaults_of(offered).items())
         click.echo(f"{offered.name:13} {offered.kind:7} {offered.summary}")
         click.echo(f"{'':21} {{{options}}}  {offered.place}")
@@ -117,11 +172,16 @@ def plugins(name: str | None, files: Sequence[Path]) -> None:
 @main.command()
 @run_folder
 @click.argument("doc")
-def why(folder: Path, doc: str) -> None:
+@json_option
+def why(folder: Path, doc: str, as_json: bool) -> None:
     """Tell what happened to DOC (key, id, path or a piece of its text) in RUN, and why."""
-    from curate.ledger import why
+    from curate.ledger import said_why, why
 
-    for line in why(folder, doc):
+    answer = why(folder, doc)
+    if as_json:
+        print_json(answer)
+        return
+    for line in said_why(answer):
         click.echo(line)
 
 
@@ -131,12 +191,132 @@ def why(folder: Path, doc: str) -> None:
     "--dropped-by", "step", required=True, help="The step whose work to look at; `read` for unreadable files."
 )
 @click.option("-n", "most", type=click.IntRange(1), default=5, show_default=True, help="How many examples.")
-def look(folder: Path, step: str, most: int) -> None:
+@json_option
+def look(folder: Path, step: str, most: int, as_json: bool) -> None:
     """Show examples of what a step of RUN dropped, and why."""
-    from curate.ledger import look
+    from curate.ledger import look, said_look
 
-    for line in look(folder, step, most):
+    looked = look(folder, step, most)
+    if as_json:
+        print_json(looked)
+        return
+    for line in said_look(looked):
         click.echo(line)
+
+
+@main.command()
+@run_folder
+@click.argument("docs", metavar="DOC...", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+def forget(folder: Path, docs: Sequence[str], yes: bool) -> None:
+    """Forget each DOC (key, id, path or a piece of its text) of RUN: out of its parts, ledger and outputs, for good."""
+    from curate.forget import forget
+
+    def agreed(lines: Sequence[str]) -> bool:
+        for line in lines:
+            click.echo(line)
+        return yes or click.confirm("go on?")
+
+    for line in forget(folder, docs, agreed):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("name")
+@click.option("--package", is_flag=True, help="Write a package that pip installs, with an entry point.")
+def new(name: str, package: bool) -> None:
+    """Write a plugin called NAME to start from, and its test."""
+    from curate.scaffold import new_plugin
+
+    first, *others = new_plugin(name, Path.cwd(), package)
+    for path in (first, *others):
+        click.echo(f"wrote {path}")
+    install = f"pip install -e {first.parent} && " if package else ""
+    load = "" if package else f" --plugin {first}"
+    click.echo(f"next: {install}pytest {others[-1]}\n      curate try {name}{load} --text 'Pump 7'")
+
+
+@main.command("try")
+@click.argument("step")
+@click.option("--text", "texts", multiple=True, help="Try it on this text.")
+@click.option("--file", type=click.Path(path_type=Path), help="Try it on the documents of this file.")
+@click.option("--run", "folder", type=click.Path(path_type=Path), help="Try it on documents of this run's folder.")
+@click.option("--sample", type=click.IntRange(1), default=500, show_default=True, help="How many documents of the run.")
+@click.option("--plugin", "plugins", multiple=True, type=click.Path(path_type=Path), help="A plugin file to load.")
+@click.option("--set", "settings", multiple=True, metavar="OPTION=VALUE", help="Set one of its options.")
+@click.option("-n", "most", type=click.IntRange(1), default=3, show_default=True, help="How many examples of a kind.")
+@click.option(
+    "--json", "as_json", is_flag=True, is_eager=True, callback=remember_json, help="Say it as JSON, a line a document."
+)
+def try_plugin(
+    step: str,
+    texts: Sequence[str],
+    file: Path | None,
+    folder: Path | None,
+    sample: int,
+    plugins: Sequence[Path],
+    settings: Sequence[str],
+    most: int,
+    as_json: bool,
+) -> None:
+    """Try STEP (or a reader) on a text, a file, or a run's documents: what it keeps, drops, changes, and how fast."""
+    import json
+    import shutil
+
+    from curate import trial
+    from curate.plugins import load_plugins
+
+    if (bool(texts), bool(file), bool(folder)).count(True) != 1:
+        raise CurateError(f"what should {step} be tried on? Say one of --text TEXT, --file FILE and --run RUN")
+    made = trial.try_on(load_plugins(plugins), step, settings, texts, file, folder, sample, plugins)
+    if as_json:
+        for record in trial.records(made):
+            click.echo(json.dumps(record, ensure_ascii=False))
+    else:
+        for line in trial.shown(made, most, min(max(shutil.get_terminal_size().columns, 60), 160)):
+            click.echo(line)
+
+
+@main.command()
+@click.option("--plugin", "plugins", multiple=True, type=click.Path(path_type=Path), help="A plugin file to include.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write it to this file.  [default: print it]")
+def schema(plugins: Sequence[Path], out: Path | None) -> None:
+    """Give the JSON Schema of recipes, with every plugin's options, for editors."""
+    import json
+
+    from curate.files import put
+    from curate.plugins import load_plugins
+    from curate.schema import recipe_schema
+
+    text = json.dumps(recipe_schema(load_plugins(plugins)), indent=1, ensure_ascii=False)
+    if out is None:
+        click.echo(text)
+        return
+    with put(out) as stream:
+        stream.write(text.encode() + b"\n")
+    click.echo(f"wrote {shortened(out)}; begin a recipe with: # yaml-language-server: $schema={out}")
+
+
+@main.command()
+@click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help="Remove it; without this it is only shown.")
+@json_option
+def gc(folder: Path, yes: bool, as_json: bool) -> None:
+    """Show what no run needs of FOLDER, a run's or a store that runs share, and remove it with --yes."""
+    from curate.store import sweep, unneeded
+
+    found = sweep(folder) if yes else unneeded(folder)
+    if as_json:
+        runs = {"runs": [str(run) for run in found.runs], "gone": [str(run) for run in found.gone]}
+        about = {"files": len(found.files), "bytes": found.bytes, "kinds": dict(found.kinds)}
+        print_json({"folder": str(folder), **runs, "kept": found.kept, "unneeded": about, "removed": yes})
+        return
+    for run in found.gone:
+        click.echo(f"a run that was in {run} is gone; what only it needed is not needed")
+    said = ", ".join(f"{count:,} {kind}" for kind, count in sorted(found.kinds.items())) or "nothing"
+    click.echo(f"{len(found.runs)} runs need {found.kept:,} files; no run needs {said}, {found.bytes / 1e6:,.1f} MB")
+    if found.files:
+        click.echo("removed" if yes else "nothing was removed; say --yes to remove it")
 
 
 def described(offered: "Offered") -> list[str]:
@@ -145,6 +325,14 @@ def described(offered: "Offered") -> list[str]:
 
     options = [f"  {name}: {as_yaml(value)}" for name, value in defaults_of(offered).items()]
     return [f"{offered.name} ({offered.kind}): {offered.summary}", *(options or ["  no options"]), f"  {offered.place}"]
+
+
+def about_plugin(offered: "Offered") -> dict[str, Any]:
+    """All about one plugin, for machines."""
+    from curate.options import defaults_of
+
+    about = {name: getattr(offered, name) for name in ("name", "kind", "summary", "place")}
+    return about | {"options": dict(defaults_of(offered))}
 
 
 def as_yaml(value: Any) -> str:
@@ -181,6 +369,23 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         click.echo("  ".join([row[0].ljust(widths[0]), *cells]).rstrip())
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on stdout: numbers as numbers, null for one that is none or without end, paths as texts."""
+    import json
+
+    text = json.dumps(finite(document), indent=1, ensure_ascii=False, allow_nan=False, default=str)
+    click.echo(text.encode("utf-8", "backslashreplace"))  # a lone surrogate, of a file's name, as JSON writes it
+
+
+def finite(value: Any) -> Any:
+    """A value with null in place of the numbers that JSON does not know."""
+    if isinstance(value, dict):
+        return {key: finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(one) for one in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def shortened(path: Path) -> Path:

@@ -7,14 +7,13 @@ from typing import Any, cast
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from curate.data import SCHEMA, Batch, Gather, Marks
 from curate.edits import EDITED, edited
 from curate.errors import Wrong
 from curate.options import check_options
 from curate.parts import Part, PartWriter, known_part, part_path, read_batches, read_partition, write_partitioned
-from curate.plan import digest
+from curate.plan import digest, line_content
 from curate.steps import Line, Tally
 
 PARTITIONS = 16  # of a gather's rows; one is settled at a time in memory
@@ -27,17 +26,24 @@ def make_gather(line: Line) -> Gather:
     return cast(Gather, line.offered.function(**options))
 
 
-def collect(line: Line, number: int, folder: Path, part: Part, work: Path) -> Path:
-    """What part `number` has to say, spread over the partitions of one file."""
+def collected_name(line: Line, part: Part) -> str:
+    """What a gather's step collects of a part, as a name: asked again of the same part it is the same."""
+    return digest("collect", line_content(line), part.name)
+
+
+def collect(line: Line, store: Path, part: Part) -> str:
+    """The name of the file with what a part has to say, spread over partitions; made where it is not there."""
+    name = collected_name(line, part)
+    if (path := part_path(store, name, "collected")).exists():
+        return name
     gather, tables = make_gather(line), []
-    path = part_path(folder, part.name)
-    for batch in read_batches(path):
+    for batch in read_batches(part_path(store, part.name)):
         seen = batch.keep(concerned(line, batch))
         tables.append(gather.collect(seen).combine_chunks())
     rows = pa.concat_tables(tables)
-    rows = rows.append_column("part", pa.repeat(pa.scalar(number, pa.int32()), len(rows)))
     places = rows["partition"].to_numpy() % PARTITIONS
-    return write_partitioned(work / f"collected-{number}.parquet", rows, places, PARTITIONS)
+    write_partitioned(path, rows, places, PARTITIONS)
+    return name
 
 
 def concerned(line: Line, batch: Batch) -> np.ndarray:
@@ -49,19 +55,22 @@ def concerned(line: Line, batch: Batch) -> np.ndarray:
     return mask
 
 
-def settle(line: Line, partition: int, collected: Sequence[Path], work: Path) -> Path:
-    """What matters of one partition, from all parts."""
-    rows = make_gather(line).settle(read_partition(collected, partition))
+def settle(line: Line, store: Path, partition: int, collected: Sequence[str], settled: Path) -> Path:
+    """What matters of one partition, from all parts; the rows of each part are a row group of the file `settled`."""
+    tables = []
+    for number, name in enumerate(collected):
+        rows = read_partition(part_path(store, name, "collected"), partition)
+        tables.append(rows.append_column("part", pa.repeat(pa.scalar(number, pa.int32()), len(rows))))
+    rows = make_gather(line).settle(pa.concat_tables(tables))
     if not {"part", "key"} <= set(rows.column_names):
         raise Wrong(f"expected settled rows with the columns part and key, got {', '.join(rows.column_names)}")
-    path = work / f"settled-{partition}.parquet"
-    pq.write_table(rows.sort_by("part"), path)
-    return path
+    write_partitioned(settled, rows, rows["part"].to_numpy(), len(collected))
+    return settled
 
 
-def decide(line: Line, stage: int, number: int, folder: Path, part: Part, settled: Sequence[Path]) -> Part:
+def decide(line: Line, stage: int, number: int, store: Path, part: Part, settled: Sequence[Path]) -> Part:
     """The part after the gather, named by the part and the decisions about it; itself where there are none."""
-    rows = pa.concat_tables(pq.read_table(path, filters=[("part", "=", number)]) for path in settled)
+    rows = pa.concat_tables(read_partition(path, number) for path in settled)
     decided = make_gather(line).decide(rows)
     decided = decided.drop_columns([name for name in ("part", "partition") if name in decided.column_names])
     order = [(name, "ascending") for name in ("key", "start", "end") if name in decided.column_names]
@@ -70,13 +79,13 @@ def decide(line: Line, stage: int, number: int, folder: Path, part: Part, settle
     if not len(decided) and not len(fields):
         return Part(part.name, part.source, part.docs, part.bytes, {line.label: Tally(seen=part.docs)})
     name = digest("gather", line.label, part.name, [str(row) for row in decided.to_pylist()])
-    return known_part(folder, name) or apply(line, stage, folder, part, decided, fields, name)
+    return known_part(store, name) or apply(line, stage, store, part, decided, fields, name)
 
 
-def apply(line: Line, stage: int, folder: Path, part: Part, decided: pa.Table, fields: pa.Schema, name: str) -> Part:
+def apply(line: Line, stage: int, store: Path, part: Part, decided: pa.Table, fields: pa.Schema, name: str) -> Part:
     """Write what is left of a part after the decisions about it."""
-    writer, tally = PartWriter(folder, name, part.source), Tally(seen=part.docs)
-    for batch in read_batches(part_path(folder, part.name)):
+    writer, tally = PartWriter(store, name, part.source), Tally(seen=part.docs)
+    for batch in read_batches(part_path(store, part.name)):
         rows = decided.filter(pc.is_in(decided["key"], value_set=batch["key"]))
         if "drop" in decided.column_names:
             removed, kept, ledger = dropped(line, stage, batch, rows)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import blake2b
 from typing import Any
 
@@ -44,7 +44,31 @@ def key_of(*place: Any) -> bytes:
 
 def share_of(key: bytes, salt: str) -> float:
     """A number from 0 to 1 that follows from the key alone, so that a 1 % sample lies within the 10 % sample."""
-    return int.from_bytes(blake2b(key, digest_size=8, key=salt.encode()).digest()) / 2**64
+    first, second = np.frombuffer(key.ljust(16, b"\0")[:16], "<u8").tolist()
+    share: float = (stirred(stirred(first ^ salt_word(salt)) ^ second) >> 11) / 2**53
+    return share
+
+
+def shares_of(keys: pa.Array | pa.ChunkedArray, salt: str) -> np.ndarray:
+    """`share_of` for a column of keys of 16 bytes."""
+    chunks = keys.chunks if isinstance(keys, pa.ChunkedArray) else [keys]
+    words = [np.frombuffer(one.buffers()[1] or b"", "<u8")[2 * one.offset :][: 2 * len(one)] for one in chunks]
+    first, second = np.concatenate([np.empty(0, "<u8"), *words]).reshape(-1, 2).T
+    shares: np.ndarray = (stirred(stirred(first ^ salt_word(salt)) ^ second) >> 11) / 2**53
+    return shares
+
+
+def stirred(word: Any) -> Any:
+    """A 64-bit number, or an array of them, with every bit stirred into all others (splitmix64's finish)."""
+    word = ((word ^ (word >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+    word = ((word ^ (word >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
+    return word ^ (word >> 31)
+
+
+@cache
+def salt_word(salt: str) -> int:
+    """A salt as 64 bits."""
+    return int.from_bytes(blake2b(salt.encode(), digest_size=8).digest())
 
 
 def valid(text: str) -> str:
@@ -256,6 +280,7 @@ class Marks:
         self.outcome, self.step, self.reason = (np.full(len(table), word, object) for word in ("kept", "", ""))
         self.language = np.full(len(table), "", object)
         self.values: dict[str, np.ndarray] = {}
+        self.root = np.arange(len(table))  # the row of the document that each one is, or was made of
         self.removed: list[Batch] = []
 
     def __len__(self) -> int:
@@ -274,6 +299,9 @@ class Marks:
     def add(self, table: pa.RecordBatch) -> np.ndarray:
         """Rows for documents that a step has made."""
         new, first = Marks(table), len(self)
+        roots = dict(zip(self.fixed["key"], self.root.tolist(), strict=True))
+        own = [roots.get(parent, row) for row, parent in enumerate(new.fixed["parent"], first)]
+        self.root = np.append(self.root, np.array(own, int))
         self.fixed = {name: self.fixed[name] + new.fixed[name] for name in self.FIXED}
         for name in ("outcome", "step", "reason", "language"):
             setattr(self, name, np.append(getattr(self, name), getattr(new, name)))
@@ -282,12 +310,16 @@ class Marks:
         return np.arange(first, len(self))
 
     def table(self, stage: int) -> pa.Table:
-        """The ledger's rows: who, what became of them and why, the values measured."""
+        """The ledger's rows: who, what became of them and why, the values measured.
+
+        What was made of a document follows it, so that the order does not depend on which documents made a batch.
+        """
         fixed = {name: pa.array(self.fixed[name], SCHEMA.field(name).type) for name in self.FIXED}
         told = ("outcome", "step", "reason", "language")
         words = {name: pa.array(getattr(self, name), pa.string()) for name in told}
         values = {name: pa.array(values, from_pandas=True) for name, values in self.values.items()}
-        return pa.table(fixed | {"stage": pa.array([stage] * len(self), pa.int16())} | words | values)
+        table = pa.table(fixed | {"stage": pa.array([stage] * len(self), pa.int16())} | words | values)
+        return table if (np.diff(self.root) >= 0).all() else table.take(np.argsort(self.root, kind="stable"))
 
 
 @dataclass(frozen=True)

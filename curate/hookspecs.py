@@ -43,6 +43,11 @@ def gather() -> Gather:  # type: ignore[empty-body]
 
 
 @hookspec
+def fit(docs: Iterable[Doc]) -> bytes:  # type: ignore[empty-body]
+    """Learn from a sample of the corpus: bytes that a later step gets as a file, by an option that names this step."""
+
+
+@hookspec
 def reader(file: File) -> Iterable[Doc | Unreadable]:  # type: ignore[empty-body]
     """Read: the documents in one file; `Unreadable` is raised for the file or given for one row."""
 

@@ -21,20 +21,21 @@ class Mix:
 def mix(
     block: str,
     unit: str,
+    rows: Mapping[str, np.ndarray],
     weights: Mapping[str, float],
     domain: Sequence[str],
     when_short: WhenShort,
-    sources: np.ndarray,
     sizes: np.ndarray,
     order: np.ndarray,
 ) -> Mix:
     """Choose documents so that the sources stand to one another as their weights, to within half a document each.
 
-    `sources`, `sizes` (in `unit`: tokens or examples) and `order` (any numbers; the smallest go first) hold one value a
-    document. The mix is as large as all of the domain sources fill it, or all of the first source where there is none.
-    Raises `CurateError` where a source is too small for its weight, unless `when_short` says what to do.
+    `rows` says which documents each source has; `sizes` (in `unit`: tokens or examples) and `order` (any numbers; the
+    smallest go first) hold one value a document. The mix is as large as all of the domain sources fill it, or all of
+    the first source where there is none. Raises `CurateError` where a source is too small for its weight, unless
+    `when_short` says what to do.
     """
-    available = {name: int(sizes[sources == name].sum()) for name in weights}
+    available = {name: int(sizes[rows[name]].sum()) for name in weights}
     empty = [name for name, size in available.items() if not size]
     if empty and (when_short != "shrink" or len(empty) == len(weights)):
         raise CurateError(f"{block}.mix: no {unit} are left of {' and '.join(empty)}; see with `curate look` what went")
@@ -49,9 +50,9 @@ def mix(
         scale = min(available[name] / weight for name, weight in weights.items() if available[name])
     copies = np.zeros(len(sizes), np.int64)
     for name, weight in weights.items():
-        rows = np.flatnonzero((sources == name) & (sizes > 0))
-        copies[rows] = copies_for(weight * scale, sizes[rows], order[rows])
-    taken = {name: int((copies * sizes)[sources == name].sum()) for name in weights}
+        mine = rows[name][sizes[rows[name]] > 0]
+        copies[mine] = copies_for(weight * scale, sizes[mine], order[mine])
+    taken = {name: int((copies[rows[name]] * sizes[rows[name]]).sum()) for name in weights}
     total = sum(taken.values())
     report = {
         name: {

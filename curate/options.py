@@ -37,6 +37,19 @@ def options_of(function: Callable[..., Any]) -> dict[str, Any]:
     }
 
 
+def needed_by(offered: Offered) -> dict[str, Any]:
+    """The arguments of a plugin's setup that a recipe has to give, since they have no default."""
+    if not (setup := offered.about.setup):
+        return {}
+    hints, arguments = get_type_hints(setup), inspect.signature(setup).parameters.values()
+    plain = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return {
+        one.name: hints.get(one.name, Any)
+        for one in arguments
+        if one.default is one.empty and one.kind in plain and one.name not in options_of(offered.function)
+    }
+
+
 def defaults_of(offered: Offered) -> dict[str, Any]:
     """Every option of a plugin with its default, limits included, as `curate plugins` shows them."""
     functions = [offered.function, *([offered.about.setup] if offered.about.setup else [])]
@@ -71,6 +84,9 @@ def option_problems(label: str, offered: Offered, options: Mapping[str, Any]) ->
     own = {key: value for key, value in options.items() if key not in languages}
     for option, sentence in mistyped(label, own, takes_of(offered) | limits):
         yield (option,), sentence
+    for option, hint in needed_by(offered).items():
+        if option not in options:
+            yield (), f"{label} needs `{option}:`, {spoken(hint)}"
     for language, values in languages.items():
         for option, sentence in mistyped(label, values, limits):
             yield (language, option), sentence
@@ -79,7 +95,7 @@ def option_problems(label: str, offered: Offered, options: Mapping[str, Any]) ->
 def takes_of(offered: Offered) -> dict[str, Any]:
     """The options of a plugin's function and of its setup, with what they should be."""
     setup = offered.about.setup
-    return options_of(offered.function) | (options_of(setup) if setup else {})
+    return needed_by(offered) | options_of(offered.function) | (options_of(setup) if setup else {})
 
 
 def language_limits(offered: Offered, options: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -4,9 +4,9 @@ import ast
 import json
 import os
 import sys
-import zlib
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from hashlib import blake2b
 from importlib import metadata
@@ -16,23 +16,29 @@ from types import ModuleType
 from typing import Any
 
 from curate.errors import Unreadable
-from curate.files import EXTENSIONS, File, content_hash, packing_of, sniff
+from curate.files import EXTENSIONS, File, content_hash, is_remote, packing_of, refuse_special, sniff
+from curate.options import defaults_of
 from curate.plugins import Offered
 from curate.recipe import Recipe, Source, glob_root
-from curate.steps import Line
+from curate.steps import Fitted, Line
 
-FORMAT = 1  # goes up when what curate itself makes of the same input changes
+FORMAT = 2  # goes up when what curate itself makes of the same input changes
 UNIT_BYTES = 16_000_000
 UNIT_FILES = 1_000
+ALONE = ("gather", "fit")  # kinds of steps that see more than one part
 
 
 @dataclass(frozen=True)
 class Phase:
-    """Consecutive steps that run document by document, or one gather."""
+    """Consecutive steps that run document by document, or one gather or fit."""
 
     number: int
     lines: tuple[Line, ...]
-    gather: bool = False
+
+    @property
+    def kind(self) -> str:
+        """`gather` or `fit`, which stand alone, or `stage`."""
+        return self.lines[0].offered.kind if self.lines and self.lines[0].offered.kind in ALONE else "stage"
 
     @property
     def label(self) -> str:
@@ -54,24 +60,43 @@ class Unit:
     @property
     def bytes(self) -> int:
         """How much there is to read."""
-        return sum((file.end or size_of(file.path)) - file.start for file in self.files)
+        return sum((file.end or file.state[1]) - file.start for file in self.files)
 
 
 def phases_of(lines: Iterable[Line], first: int = 0) -> list[Phase]:
-    """The steps as phases: a gather stands alone, what lies between two of them is one stage."""
+    """The steps as phases: a gather or a fit stands alone, what lies between two of them is one stage."""
     phases: list[Phase] = []
     stage: list[Line] = []
     for line in lines:
-        if line.offered.kind != "gather":
+        if line.offered.kind not in ALONE:
             stage.append(line)
             continue
         if stage or (not phases and first == 0):
             phases.append(Phase(first + len(phases), tuple(stage)))
-        phases.append(Phase(first + len(phases), (line,), gather=True))
+        phases.append(Phase(first + len(phases), (line,)))
         stage = []
     if stage or (not phases and first == 0):
         phases.append(Phase(first + len(phases), tuple(stage)))
     return phases
+
+
+def fitted_path(folder: Path, name: str) -> Path:
+    """Where a fit's bytes are: in the store under the name of what was learned, in a run's folder under the line's."""
+    return folder / "parts" / f"{name}.fitted"
+
+
+def bound(lines: Iterable[Line], folder: Path) -> tuple[Line, ...]:
+    """Lines of a run in `folder`, with the files that its fits gave in place of their names."""
+    return tuple(
+        replace(
+            line,
+            options={
+                key: fitted_path(folder, value) if isinstance(value, Fitted) else value
+                for key, value in line.options.items()
+            },
+        )
+        for line in lines
+    )
 
 
 def units_of(recipe: Recipe, limit: int | None = None, sample: float = 1.0) -> list[Unit]:
@@ -102,7 +127,7 @@ def source_units(recipe: Recipe, source: Source, limit: int | None, sample: floa
 
     for path, uri in listed_files(recipe.path(source.path)):
         file, why = typed(recipe, source, File(path, uri))
-        size = 0 if why else size_of(path)
+        size = file.state[1]
         splits = not why and limit is None and size > UNIT_BYTES and splits_file(recipe, source, file)
         if (waiting or failed) and limit is None and (splits or begins_unit(uri, size)):
             yield unit()
@@ -110,9 +135,8 @@ def source_units(recipe: Recipe, source: Source, limit: int | None, sample: floa
             failed.append((file, why))
         elif splits:
             for start in range(0, size, UNIT_BYTES):
-                yield Unit(
-                    source.name, (File(path, uri, file.type, start, min(start + UNIT_BYTES, size)),), sample=sample
-                )
+                stretch = replace(file, start=start, end=min(start + UNIT_BYTES, size))
+                yield Unit(source.name, (stretch,), sample=sample)
         else:
             waiting.append(file)
     if waiting or failed:
@@ -125,42 +149,58 @@ def listed_files(path: Path) -> Iterator[tuple[Path, str]]:
     if root == path and path.is_file():
         yield path, path.name
         return
-    if root == path:
+    if is_remote(path):
+        found = list(objects(root, "" if root == path else str(path.relative_to(root))))
+    elif root == path:
         found = list(walked(path))
     else:
-        found = [one for one in root.glob(str(path.relative_to(root))) if one.is_file()]
+        found = [one for one in root.glob(str(path.relative_to(root))) if not one.is_dir()]
     uris = {one.relative_to(root).as_posix(): one for one in found}
     for uri in sorted(uris):
         if not any(part.startswith(".") for part in uri.split("/")):
             yield uris[uri], uri
 
 
+def objects(root: Any, pattern: str) -> Iterator[Path]:
+    """Every object below a root in a store, or those that match a pattern, by one listing."""
+    base = root.path.rstrip("/")
+    find = root.fs.glob(f"{base}/{pattern}", detail=True) if pattern else root.fs.find(base, detail=True)
+    return (root / name[len(base) + 1 :] for name, about in find.items() if about["type"] == "file")
+
+
 def walked(path: Path) -> Iterator[Path]:
-    """Every file below a folder, links followed; a folder that a link leads back to is not walked again."""
+    """Every file below a folder, links followed, and every folder that cannot be listed, which no one is to miss.
+
+    A folder that a link leads back to is not walked again.
+    """
     seen: set[str] = set()
-    for folder, folders, names in os.walk(path, followlinks=True):
+    failed: list[OSError] = []
+    for folder, folders, names in os.walk(path, followlinks=True, onerror=failed.append):
+        folders.sort()  # of a folder with two names the first is taken
         if (real := os.path.realpath(folder)) in seen:
             folders.clear()
             continue
         seen.add(real)
         yield from (Path(folder, name) for name in names)
+    yield from (Path(error.filename) for error in failed)
 
 
 def typed(recipe: Recipe, source: Source, file: File) -> tuple[File, str]:
-    """The file with its media type, or why it cannot be read."""
+    """The file with its media type and what it holds now, or why it cannot be read."""
     try:
+        state = state_of(file.path)  # before its content is looked at, so that a later change shows
         extension = file.name.lower().rpartition(".")[2]  # a plugin's reader may be for a type that we do not know
         known = extension in recipe.readers and extension not in EXTENSIONS
+        refuse_special(file.path)
         media = extension if known else sniff(file.path)
         if reader_for(recipe, source, media) is None:
             raise Unreadable("unsupported", f"no reader for {media}")
-        return File(file.path, file.uri, media), ""
+        return replace(file, type=media, state=state, content=content_of(file.path)), ""
     except Unreadable as error:
         return file, str(error)
     except OSError as error:
-        return file, f"corrupt: {error.strerror or type(error).__name__}"
-    except (EOFError, zlib.error):
-        return file, "corrupt: the packed file is damaged or cut short"
+        kind = "denied" if isinstance(error, PermissionError) else "corrupt"
+        return file, f"{kind}: {error.strerror or type(error).__name__}"
 
 
 def reader_for(recipe: Recipe, source: Source, type: str) -> tuple[Offered, Mapping[str, Any]] | None:
@@ -180,28 +220,67 @@ def begins_unit(uri: str, size: int) -> bool:
     return int.from_bytes(blake2b(uri.encode("utf-8", "surrogateescape"), digest_size=8).digest()) < share * 2**64
 
 
-def size_of(path: Path) -> int:
-    """The size of a file in bytes."""
-    return path.stat().st_size
+def state_of(path: Path) -> tuple[int, int]:
+    """What changes when somebody writes to a file: the time of its last change in ns, 0 if just now, and its bytes."""
+    about = path.stat()
+    recent = time.time() - about.st_mtime < 1  # a clock ticks every few milliseconds: it may be written to unseen
+    return 0 if recent else about.st_mtime_ns, about.st_size
 
 
 def with_fingerprint(recipe: Recipe, unit: Unit, stage: str) -> Unit:
     """The unit, named by everything that decides what it becomes."""
-    source = recipe.sources[unit.source]
-    types = sorted({file.type for file in unit.files})
+    content = [[file.uri, file.type, file.start, file.end, file.content] for file in unit.files]
+    return replace(unit, fingerprint=digest("unit", about_reading(recipe, [unit]), content, stage))
+
+
+def input_fingerprint(recipe: Recipe, units: Sequence[Unit]) -> str:
+    """A name for everything that a run reads, however it is cut into units."""
+    by_source: dict[str, list[Unit]] = {}
+    for unit in units:
+        by_source.setdefault(unit.source, []).append(unit)
+    said = []
+    for mine in by_source.values():
+        files = {file.uri: [file.type, file.content] for unit in mine for file in unit.files}
+        said.append([about_reading(recipe, mine), files])
+    return digest("input", said)
+
+
+def about_reading(recipe: Recipe, units: Sequence[Unit]) -> list[Any]:
+    """What besides the files' content decides what is read of units of one source."""
+    source, first = recipe.sources[units[0].source], units[0]
+    types = sorted({file.type for unit in units for file in unit.files})
     readers = [(type, reader_for(recipe, source, type)) for type in types]
-    content = [[file.uri, file.type, file.start, file.end, content_of(file.path)] for file in unit.files]
     read = [[type, code_of(found[0]), dict(found[1])] for type, found in readers if found]
-    failed = [[file.uri, why] for file, why in unit.unreadable]
-    settings = [source.name, dict(source.fields), unit.limit, unit.sample]
-    name = digest("unit", settings, content, failed, read, stage)
-    return Unit(unit.source, unit.files, unit.unreadable, unit.limit, unit.sample, name)
+    failed = [[file.uri, why] for unit in units for file, why in unit.unreadable]
+    return [source.name, dict(source.fields), first.limit, first.sample, failed, read, asdict(recipe.limits)]
+
+
+def changed_files(unit: Unit) -> list[File]:
+    """The files of a unit that no longer hold what they held when it was named; one that was only touched does."""
+    return [file for file in unit.files if not is_as_planned(file)]
+
+
+def is_as_planned(file: File) -> bool:
+    """Whether a file holds what it held when it was planned."""
+    try:
+        untouched = file.state[0] != 0 and state_of(file.path) == file.state
+        return untouched or content_of(file.path) == file.content
+    except OSError:
+        return False
+
+
+def without(recipe: Recipe, unit: Unit, changed: Sequence[File]) -> Unit:
+    """The unit with these files as unreadable ones, and a name of its own: what was read of them is never stored."""
+    why = "changed: written to or removed while the run went on; the next run reads it"
+    failed = (*unit.unreadable, *((file, why) for file in changed))
+    left = replace(unit, files=tuple(file for file in unit.files if file not in changed), unreadable=failed)
+    return with_fingerprint(recipe, left, stage_fingerprint(phases_of(recipe.steps)[0].lines))
 
 
 def content_of(path: Path) -> str:
     """The hash of a file's content; a file that nobody wrote to meanwhile is not read again."""
-    state = path.stat()
-    return known_content(path, state.st_mtime_ns, state.st_size)
+    state = state_of(path)
+    return known_content(path, *state) if state[0] else content_hash(path)
 
 
 @cache
@@ -218,7 +297,8 @@ def stage_fingerprint(lines: Sequence[Line]) -> str:
 def line_content(line: Line) -> list[Any]:
     """Everything about a recipe line that changes what comes out."""
     options = dict(line.options)
-    for key, value in line.options.items():
+    paths = {key: value for key, value in defaults_of(line.offered).items() if isinstance(value, Path)}
+    for key, value in (paths | options).items():
         if isinstance(value, Path):
             files = [value] if value.is_file() else sorted(one for one in value.rglob("*") if one.is_file())
             options[key] = [[str(one.relative_to(value)), content_of(one)] for one in files]

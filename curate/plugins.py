@@ -26,7 +26,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 Pair = tuple[float | None, float | None]
 Cost = Literal["low", "high"]
 Setup = Callable[..., Any]
-STEP_KINDS = ("score", "filter", "field", "edit", "expand", "gather")
+STEP_KINDS = ("score", "filter", "field", "edit", "expand", "gather", "fit")
 PLUGIN_KINDS = (*STEP_KINDS, "reader", "writer")
 hookimpl = pluggy.HookimplMarker("curate")
 
@@ -42,6 +42,7 @@ class About:
     setup: Setup | None = None
     kinds: tuple[str, ...] = ()  # of documents it looks at; none is all
     scrubs: bool = False  # an edit that removes personal data: it is put to documents that were dropped, too
+    sample: int = 0  # how many documents a fit is given
     types: tuple[str, ...] = ()  # a reader's media types
     splits: bool = False  # a reader that can start in the middle of a file, at `file.start`
     suffix: str = ""  # a writer's file name ending
@@ -163,6 +164,12 @@ def field(
     return partial(Offer("field").put, about=about)
 
 
+def fit(*, sample: int = 1_000, kinds: Iterable[str] = ("text",), libraries: Iterable[str] = ()) -> Callable[[F], F]:
+    """Offer bytes learned from a sample of documents; a later step names this one in an option annotated `Path`."""
+    about = About(sample=sample, kinds=names_in(kinds), libraries=names_in(libraries))
+    return partial(Offer("fit").put, about=about)
+
+
 def reader(*types: str, splits: bool = False, libraries: Iterable[str] = ()) -> Callable[[F], F]:
     """Offer a reader of some media types: ``@reader("pdf")``. With `splits` it honours `file.start` and `file.end`."""
     return partial(Offer("reader").put, about=About(types=types, splits=splits, libraries=names_in(libraries)))
@@ -263,7 +270,7 @@ def wrong_arguments(kind: str, function: Callable[..., Any]) -> list[str]:
     parameters = inspect.signature(function).parameters.values()
     asked = [one.name for one in parameters if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
     place, about = place_of(function), f"{kind} {function.__name__!r}"
-    problems = [f"{place}: {about} is never given {n!r}{meant(n, given)}" for n in asked if n not in given]
+    problems = [f"{place}: {about} is never given {n!r}{instead(n, given)}" for n in asked if n not in given]
     choices = {"doc", "batch", "docs", "batches"} & set(given)
     if not problems and choices and len(choices & set(asked)) != 1:
         named = " or ".join(f"`{name}`" for name in given if name in choices)
@@ -277,6 +284,14 @@ def wrong_arguments(kind: str, function: Callable[..., Any]) -> list[str]:
     if "state" in given and ("state" in asked) != bool(vars(function)["about"].setup):
         problems.append(f"{place}: {about} takes `state` if its decorator has a `setup=` that gives it, and only then")
     return problems
+
+
+def instead(argument: str, given: Iterable[str]) -> str:
+    """The end of a sentence about an argument that a kind of plugin never gets: the nearest, or how options look."""
+    hint = meant(argument, given)
+    if argument in ("doc", "batch", "docs", "batches", "file", "out", "state") or not hint.startswith("; there is"):
+        return hint
+    return f"{hint}; an option has a default: {argument}=..."
 
 
 def place_of(function: Callable[..., Any]) -> str:

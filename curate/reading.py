@@ -2,20 +2,25 @@
 
 import logging
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from curate import guard
 from curate.data import BATCH_BYTES, BATCH_DOCS, KINDS, SCHEMA, Batch, Doc, key_of, share_of, valid
 from curate.errors import Unreadable, Wrong
 from curate.files import File
 from curate.plan import Unit, reader_for, units_of
 from curate.recipe import Recipe, Source, read_recipe
-from curate.steps import raised_where, tried
+from curate.removal import NOTHING, REMOVED, Removed
+from curate.steps import of_a_document, raised_where, tried
 
 MAX_DOC_BYTES = 64_000_000
 TURN = 2**48  # a reader gives the nth example of the row at `place` the place n * TURN + place
@@ -29,19 +34,27 @@ FIELD_CASTS: Mapping[str, tuple[Any, pa.DataType]] = {
 Read = tuple[Doc, str]  # a document and why it is an error, "" where it is none
 
 
-def read_unit(recipe: Recipe, unit: Unit) -> Iterator[Batch]:
-    """The documents of a unit as batches; the errors among them are marked."""
+def read_unit(recipe: Recipe, unit: Unit, removed: Removed = NOTHING) -> Iterator[Batch]:
+    """The documents of a unit as batches; the errors among them are marked, and those that `removed` lists."""
     source = recipe.sources[unit.source]
     schema = pa.schema([*SCHEMA, *(pa.field(name, FIELD_CASTS[type][1]) for name, type in source.fields.items())])
     waiting: list[Read] = []
     size = 0
-    for doc, why in kept_by_sample(unit, documents(recipe, source, unit)):
+    for doc, why in kept_by_sample(unit, without_removed(removed, documents(recipe, source, unit))):
         if waiting and (len(waiting) == BATCH_DOCS or size + len(doc.text) > BATCH_BYTES):
+            guard.rest()
             yield marked_batch(waiting, schema)
             waiting, size = [], 0
         waiting.append((doc, why))
         size += len(doc.text)
+    guard.rest()
     yield marked_batch(waiting, schema)  # an empty one too: it tells what the columns are
+
+
+def without_removed(removed: Removed, docs: Iterator[Read]) -> Iterator[Read]:
+    """The documents, those that are not to come back as an empty one that has the key and the source alone."""
+    for doc, why in docs:
+        yield (Doc(key=doc.key, source=doc.source), REMOVED) if removed.lists(doc) else (doc, why)
 
 
 def kept_by_sample(unit: Unit, docs: Iterator[Read]) -> Iterator[Read]:
@@ -57,38 +70,56 @@ def kept_by_sample(unit: Unit, docs: Iterator[Read]) -> Iterator[Read]:
 
 def marked_batch(docs: list[Read], schema: pa.Schema) -> Batch:
     """Documents as a batch in which the unreadable ones are marked."""
-    batch = Batch.of([doc for doc, _ in docs], schema)
-    failed = [row for row, (_, why) in enumerate(docs) if why]
-    batch.marks.fail(np.array(failed, int), "error", "read", [docs[row][1] for row in failed])
+    try:
+        batch = Batch.of([doc for doc, _ in docs], schema)
+    except (ValueError, TypeError, pa.ArrowException):
+        docs = [storable(one) for one in docs]
+        batch = Batch.of([doc for doc, _ in docs], schema)
+    whys = [why for _, why in docs]
+    removed = [row for row, why in enumerate(whys) if why == REMOVED]
+    failed = [row for row, why in enumerate(whys) if why and why != REMOVED]
+    batch.marks.fail(np.array(removed, int), REMOVED, "read", [""] * len(removed))
+    batch.marks.fail(np.array(failed, int), "error", "read", [whys[row] for row in failed])
     return batch
 
 
 def documents(recipe: Recipe, source: Source, unit: Unit) -> Iterator[Read]:
     """Every document of a unit's files with its key; what cannot be read is an empty one with a reason."""
-    for file, why in unit.unreadable:
-        yield failed(source, file, None), why
-    for file in unit.files:
-        found = reader_for(recipe, source, file.type)
-        assert found
-        places: set[int] = set()
-        for number, item in enumerate(read_file(found[0].function, found[1], file)):
-            place = number if item.place is None else item.place
-            again = place in places
-            places.add(place)
-            if isinstance(item, Unreadable):
-                at = f", at {place:,}" if item.place is not None and place >= 0 else ""
-                yield failed(source, file, (place, number) if again else place), f"{item}{at}"
-            elif again:
-                why = f"Wrong: {found[0].name} gave two documents the place {place}"
-                yield failed(source, file, (place, number)), why
-            else:
-                yield keyed(source, file, place, item)
+    every = [*unit.unreadable, *((file, "") for file in unit.files)]
+    for file, why in sorted(every, key=lambda one: (one[0].uri, one[0].start)):  # the same order in units of any size
+        if why:
+            yield failed(source, file, file.start or None), why
+        else:
+            yield from documents_of(recipe, source, file)
+
+
+def documents_of(recipe: Recipe, source: Source, file: File) -> Iterator[Read]:
+    """Every document of one file."""
+    found = reader_for(recipe, source, file.type)
+    assert found
+    places: set[int] = set()
+    for number, item in enumerate(read_file(found[0].function, found[1], file)):
+        place = number if item.place is None else item.place
+        again = place in places
+        places.add(place)
+        if isinstance(item, Unreadable):
+            at = f"at {place:,}" if item.place is not None and place >= 0 else ""
+            why = f"{item}{', ' if ': ' in str(item) else ': '}{at}" if at else str(item)  # the kind, then a colon
+            yield failed(source, file, (place, number) if again else place), why
+        elif again:
+            why = f"Wrong: {found[0].name} gave two documents the place {place}"
+            yield failed(source, file, (place, number)), why
+        else:
+            yield keyed(source, file, place, item)
 
 
 def read_file(reader: Any, options: Mapping[str, Any], file: File) -> Iterator[Doc | Unreadable]:
-    """What a reader gives for a file; whatever it raises ends the file and is the last thing given."""
+    """What a reader gives for a file and what it passed over; whatever it raises ends the file."""
+    file, told = replace(file, passed=[]), 0
     try:
-        for item in reader(file=file, **options):
+        for item in items_of(reader, options, file):
+            yield from file.passed[told:]
+            told = len(file.passed)
             if not isinstance(item, Doc | Unreadable):
                 raise Wrong(f"expected a Doc, got {type(item).__name__}")
             yield item
@@ -97,8 +128,29 @@ def read_file(reader: Any, options: Mapping[str, Any], file: File) -> Iterator[D
         yield error
     except (EOFError, OSError, zlib.error):
         yield Unreadable("corrupt", "the file is damaged or cut short", place=-1)
-    except (Exception, SystemExit) as error:
-        yield Unreadable("corrupt", raised_where(error), place=-1)
+    except BaseException as error:
+        if not of_a_document(error):
+            raise
+        yield Unreadable("memory" if isinstance(error, MemoryError) else "corrupt", raised_where(error), place=-1)
+    yield from file.passed[told:]
+
+
+def items_of(reader: Any, options: Mapping[str, Any], file: File) -> Iterator[Any]:
+    """What a reader gives, each item made under guard; one at which workers died is not asked for again."""
+    key, size = key_of(file.uri, file.start), (file.end or file.state[1]) - file.start
+    last, why = guard.stops(key) or (-1, "")
+    items: Iterator[Any] = iter(())
+    for number in count():
+        if number == last:
+            raise Unreadable(*why.split(": ", 1))  # type: ignore[arg-type]
+        guard.reading(key, number, size)
+        if number == 0:
+            items = iter(reader(file=file, **options))
+        try:
+            item = next(items)
+        except StopIteration:
+            return
+        yield item
 
 
 def failed(source: Source, file: File, place: Any) -> Doc:
@@ -118,11 +170,24 @@ def keyed(source: Source, file: File, place: int, doc: Doc) -> Read:
     if len(doc.text) > MAX_DOC_BYTES // 4 and len(doc.text.encode()) > MAX_DOC_BYTES:
         return failed(source, file, place), f"too_large: over {MAX_DOC_BYTES:,} bytes of text"
     for name, type in source.fields.items():
-        value, why = tried(FIELD_CASTS[type][0], doc.meta[name]) if doc.meta.get(name) is not None else (None, "")
+        value, why = tried(partial(told, name, FIELD_CASTS[type][0]), doc)
         if why:
             return failed(source, file, place), f"broken_row: {name} is no {type}"
         doc.fields[name] = value
     return doc, ""
+
+
+def told(name: str, cast: Callable[[Any], Any], doc: Doc) -> Any:
+    """What the meta of a document says of this name, cast; none where it says nothing."""
+    said = doc.meta.get(name)
+    return None if said is None else cast(said)
+
+
+def storable(one: Read) -> Read:
+    """The document, or an empty one with a reason where a reader has put into it what no row can hold."""
+    doc = one[0]
+    _, wrong = tried(lambda doc: Batch.of([doc]), doc)
+    return (Doc(key=doc.key, source=doc.source, uri=doc.uri), f"Wrong: no row can hold it, {wrong}") if wrong else one
 
 
 def read(path: str | Path, readers: Mapping[str, Any] | None = None) -> Iterator[Doc]:

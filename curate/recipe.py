@@ -5,7 +5,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from dataclasses import field as dataclass_field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_type_hints
@@ -14,9 +14,11 @@ import yaml
 
 from curate.data import KINDS, TAKEN
 from curate.errors import RecipeError, meant
+from curate.files import place
+from curate.guard import DocLimits
 from curate.options import fits, mistyped, option_problems, spoken, takes_of
 from curate.plugins import Offered, Registry, load_plugins
-from curate.steps import Line
+from curate.steps import Fitted, Line
 
 B = TypeVar("B")
 Where = tuple[str | int, ...]  # the way to a place in the recipe: ("steps", 3, "length", "min")
@@ -83,6 +85,9 @@ class Recipe:
     pretrain: PretrainOutput | None
     sft: SftOutput | None
     sft_steps: tuple[Line, ...]
+    store: Path | None = None  # where parts are kept that several runs share
+    keep_originals: bool = False  # parts of before the step that removes personal data
+    limits: DocLimits = dataclass_field(default_factory=DocLimits)
 
     @property
     def domain(self) -> list[str]:
@@ -91,7 +96,17 @@ class Recipe:
 
     def path(self, written: str) -> Path:
         """A path of the recipe, which is relative to the folder it lies in."""
-        return (self.folder / Path(written).expanduser()).absolute()
+        return located(self.folder, written)
+
+
+def located(folder: Path, written: str) -> Path:
+    """A path as it is written in a recipe of this folder; one with a protocol (``s3://bucket/key``) is fsspec's."""
+    return place(written) if "://" in written else (folder / Path(written).expanduser()).absolute()
+
+
+def store_of(recipe: Recipe, folder: Path) -> Path:
+    """The folder whose `parts/` a run in `folder` keeps its parts in: the recipe's store, or the run's own folder."""
+    return recipe.store or folder
 
 
 class Problems:
@@ -224,14 +239,17 @@ class Checker:
 
     def __init__(self, problems: Problems, registry: Registry, folder: Path) -> None:
         self.problems, self.registry, self.folder = problems, registry, folder
+        self.broken = bool(problems.found)  # a plugin file, which may have held what is missed here
         self.sources: dict[str, Source] = {}
         self.by_default: dict[str, str] = {}  # media type → the reader of sources that choose none
+        self.fits: list[str] = []  # the names of the fits so far, which later lines may give to their options
         self.uses: Counter[str] = Counter()  # of each step's name, over `steps:` and `sft.steps:`
 
     def recipe(self, data: dict[str, Any], name: str) -> Recipe:
         """The whole recipe; raises `RecipeError` with everything that is wrong with it."""
-        known = {"plugins": list[str], "sources": Mapping, "steps": list, "readers": Mapping}
-        known |= {"text": Mapping, "pretrain": Mapping, "sft": Mapping}
+        known: dict[str, Any] = {"plugins": list[str], "sources": Mapping, "steps": list, "readers": Mapping}
+        known |= {"store": str, "keep_originals": bool}
+        known |= {"text": Mapping, "pretrain": Mapping, "sft": Mapping, "limits": Mapping}
         data = {key: value for key, value in data.items() if value is not None}
         for key, sentence in mistyped("the recipe", data, known):
             self.problems.add((key,), sentence.replace("option ", "key "))
@@ -240,18 +258,49 @@ class Checker:
         self.by_default = {type: offered.name for type, (offered, _) in readers.items()}
         self.read_sources(data.get("sources") or {})
         steps = self.steps(data.get("steps") or [], ("steps",))
-        self.private(steps)
         text = self.built(TextOutput, data.get("text"), ("text",))
         pretrain = self.built(PretrainOutput, data.get("pretrain"), ("pretrain",))
         sft = self.built(SftOutput, data.get("sft"), ("sft",))
         sft_steps = self.sft_steps(sft) if sft else ()
         self.outputs(text, pretrain, sft)
+        store, limits = self.store(data.get("store")), self.limits(data.get("limits") or {})
         self.problems.stop()
         if text is None and pretrain is None and sft is None:
             text = TextOutput()
         return Recipe(
-            name, self.folder, data, self.registry, self.sources, steps, readers, text, pretrain, sft, sft_steps
+            name,
+            self.folder,
+            data,
+            self.registry,
+            self.sources,
+            steps,
+            readers,
+            text,
+            pretrain,
+            sft,
+            sft_steps,
+            store=store,
+            keep_originals=data.get("keep_originals", False),
+            limits=limits,
         )
+
+    def limits(self, data: Mapping[str, Any]) -> DocLimits:
+        """What a worker may take for one document."""
+        limits = self.built(DocLimits, data, ("limits",))
+        assert limits  # it needs nothing
+        for key, value in asdict(limits).items():
+            if not 0 <= value < math.inf or (value == 0 and key != "seconds_per_mb"):
+                self.problems.add(("limits", key), f"{key} is a number over 0, not {value!r}")
+        return limits
+
+    def store(self, written: str | None) -> Path | None:
+        """The folder of parts that runs share; it is made where there is none."""
+        if written is None:
+            return None
+        store = located(self.folder, written)
+        if store.exists() and not store.is_dir():
+            self.problems.add(("store",), f"{written} is a file; `store:` is a folder that runs share")
+        return store
 
     def built(self, block: type[B], data: Any, where: Where) -> B | None:
         """A block of the recipe as its dataclass, without what is wrong in it; none where it lacks what it needs."""
@@ -296,7 +345,7 @@ class Checker:
             if type not in FIELD_TYPES:
                 known = f"{', '.join(FIELD_TYPES[:-1])} or {FIELD_TYPES[-1]}"
                 self.problems.add((*where, "fields", field), f"a field's type is {known}, not {type!r}")
-        if not glob_root(self.folder / Path(source.path).expanduser()).exists():
+        if not glob_root(located(self.folder, source.path)).exists():
             sentence = f"nothing is at {source.path}; a path is relative to the recipe's folder"
             self.problems.add((*where, "path"), sentence)
         return replace(source, readers=self.readers(source.readers, (*where, "readers")))
@@ -314,7 +363,7 @@ class Checker:
                 self.problems.add(here, f"a step is a name or `name: {{options}}`, not {written!r}")
                 continue
             if name not in self.registry["step"]:
-                self.problems.add(here, f"no step {name!r}{meant(str(name), self.registry['step'])}")
+                self.problems.add(here, f"no step {name!r}{self.perhaps(str(name))}")
             elif not isinstance(options, Mapping):
                 sentence = f"{name}: options are a mapping, `{name}: {{option: value}}`, not {options!r}"
                 self.problems.add((*here, name), sentence)
@@ -324,14 +373,13 @@ class Checker:
                 lines.append(self.line(label, self.registry["step"][name], dict(options), (*here, name)))
         return tuple(lines)
 
-    def private(self, steps: Sequence[Line]) -> None:
-        """Personal data goes before anything is written, so what removes it stands before the first gather."""
-        gathers = [at for at, line in enumerate(steps) if line.offered.kind == "gather"]
-        for at, line in enumerate(steps):
-            if line.offered.about.scrubs and gathers and at > gathers[0]:
-                first = steps[gathers[0]].label
-                sentence = f"{line.label} stands after {first}, which writes personal data down first; put it before"
-                self.problems.add(("steps", at), sentence)
+    def perhaps(self, name: str) -> str:
+        """The end of a sentence about a step that is not there: where it may be, or the nearest name."""
+        hint = meant(name, self.registry["step"])
+        if not hint.startswith("; there is"):
+            return hint
+        own = "; one of your own is a function under a decorator in a file that `plugins:` names"
+        return "; it may be in the plugin file that is told of above" if self.broken else hint + own
 
     def line(self, label: str, offered: Offered, options: dict[str, Any], where: Where) -> Line:
         """One step line: its plugin's options, and `sources:` and `kinds:`, which every line understands."""
@@ -340,10 +388,14 @@ class Checker:
         for way, sentence in option_problems(label, offered, options):
             self.problems.add((*where, *way), sentence)
         for option, hint in takes_of(offered).items():
-            if hint in (Path, Path | None) and isinstance(options.get(option), str):
+            if hint in (Path, Path | None) and options.get(option) in self.fits:
+                options[option] = Fitted(options[option])
+            elif hint in (Path, Path | None) and isinstance(options.get(option), str):
                 options[option] = (self.folder / options[option]).absolute()
                 if not options[option].exists():
                     self.problems.add((*where, option), f"{label}: nothing is at {options[option]}")
+        if offered.kind == "fit":
+            self.fits.append(label)
         if where[0] == "steps" or offered.kind == "expand":  # what looks at texts looks at examples in `sft:`
             kinds = kinds or offered.about.kinds
         return Line(label, offered, options, sources, kinds)
@@ -440,4 +492,4 @@ def glob_root(path: Path) -> Path:
     """The path up to its first part with a wildcard."""
     parts = path.parts
     stop = next((n for n, part in enumerate(parts) if re.search(r"[*?\[]", part)), len(parts))
-    return Path(*parts[:stop])
+    return path if stop == len(parts) else path.parents[len(parts) - stop - 1]

@@ -11,6 +11,7 @@ from curate.edits import Edit, Expand
 from curate.errors import RecipeError
 from curate.steps import Field, Filter, Line, Score, Step, Tally
 
+ADDING = (Field, Edit, Expand)  # what may write into columns what it knows of a document
 STEPS: dict[str, type[Step]] = {"score": Score, "filter": Filter, "field": Field, "edit": Edit, "expand": Expand}
 
 
@@ -34,7 +35,9 @@ def run_stage(steps: Sequence[Step], batch: Batch) -> tuple[Batch, Batch | None]
         step.tally.seconds += time.perf_counter() - start
     batch = batch.survivors()
     for step in scrubbing(steps):
-        batch = step.scrub(batch)
+        if any(isinstance(later, ADDING) for later in steps[steps.index(step) + 1 :]):
+            batch = step.scrub(batch)
+        step.scrub_marks(batch.marks, batch.table.schema)
     return batch, scrubbed(steps, batch.marks.removed)
 
 

@@ -4,11 +4,13 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
+from curate import guard
 from curate.data import Batch, Doc, Drop, valid
 from curate.errors import CurateError, Wrong
 from curate.options import Limits, check_options, fits, options_of, spoken
@@ -17,6 +19,7 @@ from curate.plugins import Offered
 T = TypeVar("T")
 ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 Columns = dict[str, list[Any]]
+CORE = str(Path(__file__).parent)
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,12 @@ class Line:
     options: Mapping[str, Any]
     sources: tuple[str, ...] = ()  # none is all
     kinds: tuple[str, ...] = ()  # none is all
+
+
+class Fitted(str):
+    """An option's value that names an earlier fit of the recipe: the step gets the file that the fit gave."""
+
+    __slots__ = ()
 
 
 @dataclass
@@ -62,8 +71,9 @@ class Step:
         own = {key: value for key, value in self.options.items() if key in options_of(self.impl.function)}
         if self.about.setup:
             try:
-                own["state"] = self.about.setup(**{k: v for k, v in self.options.items() if k not in own})
-            except Exception as error:  # no document's error, so its words may be told
+                with guard.setup(self.label):
+                    own["state"] = self.about.setup(**{k: v for k, v in self.options.items() if k not in own})
+            except (Exception, SystemExit) as error:  # no document's error, so its words may be told
                 raise CurateError(f"{self.label}: its setup failed: {type(error).__name__}: {error}") from error
         return partial(self.impl.function, **own)
 
@@ -96,16 +106,28 @@ class Step:
         _ = self.call  # a setup that fails is no document's error
         if not len(batch):
             return {name: [] for name in self.names}, {}
+        if dangerous := guard.blamed(self.label, batch):
+            return self.ask_others(batch, dangerous)
         if "doc" in self.impl.argnames:
-            answers = [tried(self.ask_doc, doc) for doc in batch]
+            answers = [tried(self.ask_doc, doc) for doc in guard.each(self.label, batch, batch)]
         else:
-            columns, wrong = tried(self.ask_batch, batch)
-            if not wrong:
-                return columns, {}
+            if not guard.singly(self.label, batch):
+                with guard.whole(self.label, batch):
+                    columns, wrong = tried(self.ask_batch, batch)
+                if not wrong:
+                    return columns, {}
             singles = (batch.keep(np.arange(len(batch)) == row) for row in range(len(batch)))
-            answers = [tried(self.ask_alone, single) for single in singles]
+            answers = [tried(self.ask_alone, single) for single in guard.each(self.label, batch, singles)]
         columns = {name: [answer and answer[name] for answer, _ in answers] for name in self.names}
         return columns, {row: wrong for row, (_, wrong) in enumerate(answers) if wrong}
+
+    def ask_others(self, batch: Batch, reasons: Mapping[int, str]) -> tuple[Columns, dict[int, str]]:
+        """The answers for a batch in which some documents must not be asked about, and why."""
+        others = [row for row in range(len(batch)) if row not in reasons]
+        columns, errors = self.ask(batch.keep(np.isin(np.arange(len(batch)), others)))
+        spread = {name: dict(zip(others, column, strict=True)) for name, column in columns.items()}
+        found = {name: [answers.get(row) for row in range(len(batch))] for name, answers in spread.items()}
+        return found, {**reasons, **{others[row]: why for row, why in errors.items()}}
 
     def ask_doc(self, doc: Doc) -> dict[str, Any]:
         """The checked answer for one document."""
@@ -268,11 +290,22 @@ def tried(function: Callable[[T], Any], one: T) -> tuple[Any, str]:
     """The answer, or what went wrong and where."""
     try:
         return function(one), ""
-    except (Exception, SystemExit) as error:  # a plugin that calls sys.exit ends nothing but its document
-        return None, raised_where(error)
+    except BaseException as error:
+        if not of_a_document(error):
+            raise
+        return None, f"{'memory: ' if isinstance(error, MemoryError) else ''}{raised_where(error)}"
+
+
+def of_a_document(error: BaseException) -> bool:
+    """Whether what a plugin raised ends nothing but its document: sys.exit, too, and in a worker even Ctrl-C."""
+    return isinstance(error, Exception | SystemExit) or (isinstance(error, KeyboardInterrupt) and guard.is_worker())
 
 
 def raised_where(error: BaseException) -> str:
     """What was raised, and where. Only the words of `Wrong` are told: others may quote a document."""
-    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    if isinstance(error, MemoryError):
+        guard.out_of_memory()  # a fresh worker tells whether it was this document
+    frames = list(traceback.walk_tb(error.__traceback__))
+    own = [one for one in frames if not one[0].f_code.co_filename.startswith(CORE)]  # the plugin's line, not ours
+    frame, line = (own or frames)[-1]
     return str(error) if isinstance(error, Wrong) else f"{type(error).__name__} in {frame.f_code.co_name}, line {line}"

@@ -1,5 +1,6 @@
 """Tokenizers: a `tokenizer.json`, or a vocabulary that tiktoken knows by name and finds on this machine."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ class Tokenizer:
     """How text becomes tokens. `encode` takes texts as they are: what looks like a special token in them is text."""
 
     encode: Callable[[Sequence[str]], list[list[int]]]
-    size: int
+    size: int  # one more than the highest token
     end: int  # the token that ends a document
     hash: str
 
@@ -34,6 +35,7 @@ def from_file(path: Path, end_of_document: str) -> Tokenizer:
     """A Hugging Face `tokenizer.json`."""
     import tokenizers
 
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # there is a worker a processor already
     try:
         loaded = tokenizers.Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises a bare Exception
@@ -51,7 +53,8 @@ def from_file(path: Path, end_of_document: str) -> Tokenizer:
     def encode(texts: Sequence[str]) -> list[list[int]]:
         return [one.ids for one in loaded.encode_batch_fast(list(texts), add_special_tokens=False)]
 
-    return Tokenizer(encode, loaded.get_vocab_size(), ends[0], content_hash(path))
+    size = 1 + max(loaded.get_vocab().values())  # a vocabulary may have holes
+    return Tokenizer(encode, size, ends[0], content_hash(path))
 
 
 def from_tiktoken(named: str) -> Tokenizer:

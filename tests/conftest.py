@@ -1,8 +1,10 @@
 """What the tests of the core share: golden files, a shelf of plugins of their own, stages made of plain functions."""
 
 import importlib
+import logging
 import os
 import sys
+from hashlib import blake2b
 from pathlib import Path
 from types import ModuleType
 
@@ -23,6 +25,7 @@ GOLDEN = Path(__file__).parent / "golden"
 BASICS = '''
 import json
 from collections.abc import Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
 
@@ -197,3 +200,35 @@ def run(stage):
         return kept, pa.concat_tables(ledger, promote_options="default")
 
     return through
+
+
+@pytest.fixture(scope="session")
+def s3():
+    """An S3 of this process: nothing leaves the machine."""
+    moto = pytest.importorskip("moto.server", reason="moto is a dev dependency: pip install -e '.[dev]'")
+    pytest.importorskip("s3fs", reason="s3fs is the extra `s3`")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "key",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        }.items():
+            patch.setenv(name, value)
+        import s3fs
+
+        s3fs.S3FileSystem().mkdir("bucket")
+        yield
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3, request):
+    """A folder of its own in that S3."""
+    from upath import UPath
+
+    return UPath(f"s3://bucket/{blake2b(request.node.nodeid.encode(), digest_size=6).hexdigest()}")

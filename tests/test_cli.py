@@ -1,11 +1,13 @@
 """The command line: what it says of itself, and how it says what is wrong."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from curate.cli import as_share, main, print_table
+from curate.cli import as_share, main, print_json, print_table
 from curate.errors import CurateError
 
 
@@ -13,7 +15,7 @@ def said(*words):
     return CliRunner().invoke(main, words, prog_name="curate", terminal_width=100)
 
 
-@pytest.mark.parametrize("command", ["", "run", "plan", "plugins", "why", "look"])
+@pytest.mark.parametrize("command", ["", "run", "plan", "plugins", "why", "look", "forget", "new", "try", "schema"])
 def test_every_command_says_what_it_does(command, golden):
     golden(f"help_{command or 'curate'}", said(*command.split(), "--help").output)
 
@@ -52,3 +54,58 @@ def test_a_share_that_is_none_is_told(text):
 def test_a_table_has_its_first_column_to_the_left_and_numbers_to_the_right(capsys):
     print_table([["step", "seen"], ["length", "1,000"], ["去重", "7"]])
     assert capsys.readouterr().out.splitlines() == ["step     seen", "length  1,000", "去重          7"]
+
+
+@pytest.fixture
+def recipe(write):
+    """A recipe with one document to keep and one to drop."""
+    write("manuals.jsonl", '{"id": "a", "text": "每周检查水泵 pump 的油位。"}\n{"id": "b", "text": "短"}\n')
+    return str(write("recipe.yaml", "sources: {manuals: manuals.jsonl}\nsteps: [length: {min: 5}]\n"))
+
+
+def test_with_json_every_command_that_prints_a_table_or_a_list_gives_one_document(recipe, tmp_path):
+    folder = str(tmp_path / "run")
+    done, forecast, why, look, gc, plugins = (
+        json.loads(said(*words, "--json").stdout)
+        for words in (
+            ("run", recipe, "--out", folder, "--workers", "1"),
+            ("plan", recipe),
+            ("why", folder, "b"),
+            ("look", folder, "--dropped-by", "length"),
+            ("gc", folder),
+            ("plugins", "length"),
+        )
+    )
+    assert (done["documents"], done["outputs"]["text"]["rows"], done["unreadable"]) == (2, 1, {})
+    step = next(step for step in done["steps"] if step["step"] == "length")
+    assert (step["seen"], step["dropped"], step["errors"]) == (2, 1, 0)
+    assert forecast["sources"] == [{"source": "manuals", "units": 1, "files": 1, "bytes": 87, "unreadable": 0}]
+    assert [phase["steps"] for phase in forecast["phases"]] == [["length"]]
+    assert (why["found"], why["documents"][0]["outcome"], why["documents"][0]["step"]) == (1, "dropped", "length")
+    assert why["documents"][0]["stages"][0]["values"] == {"length": 1.0}
+    assert look["documents"][0]["key"] == why["documents"][0]["key"]
+    assert (gc["unneeded"]["files"], gc["removed"]) == (0, False)
+    assert plugins["plugins"][0]["options"]["min"] == 100
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "kind", "problems"),
+    [
+        (("plugins", "exact_dedp"), 2, "recipe", ["no step 'exact_dedp'; did you mean 'exact_dedup'?"]),
+        (("look", "nowhere", "--dropped-by", "length"), 1, "error", None),
+    ],
+)
+def test_with_json_an_error_is_a_document_too_and_its_sentence_stays_on_stderr(words, code, kind, problems):
+    told = said(*words, "--json")
+    error = json.loads(told.stdout)["error"]
+    assert (told.exit_code, error["exit_code"], error["kind"]) == (code, code, kind)
+    assert error["problems"] == (problems or [error["message"]])
+    assert told.stderr == f"curate: {error['message']}\n"
+    assert said(*words).stdout == ""
+
+
+def test_json_has_null_for_what_is_no_number_and_lone_surrogates_as_json_writes_them(capsysbinary):
+    print_json({"rate": float("nan"), "most": [float("inf"), 2.5], "path": Path("手册\udcff")})
+    out = capsysbinary.readouterr().out
+    assert out == '{\n "rate": null,\n "most": [\n  null,\n  2.5\n ],\n "path": "手册\\udcff"\n}\n'.encode()
+    assert json.loads(out)["path"] == "手册\udcff"

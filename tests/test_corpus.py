@@ -1,3 +1,5 @@
+import stat
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -103,9 +105,9 @@ def gathered(lines):
 
     def through(gather, folder, parts, **options):
         (line,) = lines((gather, options))
-        work = folder / "work"
-        collected = [collect(line, number, folder, part, work) for number, part in enumerate(parts)]
-        settled = [settle(line, partition, collected, work) for partition in range(PARTITIONS)]
+        collected = [collect(line, folder, part) for part in parts]
+        paths = [folder / f"{place}.settled.parquet" for place in range(PARTITIONS)]
+        settled = [settle(line, folder, place, collected, path) for place, path in enumerate(paths)]
         return [decide(line, 1, number, folder, part, settled) for number, part in enumerate(parts)]
 
     return through
@@ -253,3 +255,16 @@ def test_the_bundled_exact_dedup_keeps_one_of_each_text_of_the_preferred_source(
     left = read(folder, gathered(exact_dedup, folder, parts, prefer=["manuals"]))
     assert [doc.source for doc in left if f"{ZH}4" in doc.text] == ["manuals"]
     assert len(left) == 14
+
+
+def test_what_a_part_has_to_say_is_collected_once_and_is_readable_by_its_owner_alone(corpus, lines):
+    folder, parts = corpus("a", [*pages(ZH, EN), *pages(ZH, path="b")], 2)
+    (line,) = lines(once)
+    names = [collect(line, folder, part) for part in parts]
+    paths = [part_path(folder, name, "collected") for name in names]
+    times = [path.stat().st_mtime_ns for path in paths]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {0o600}
+    assert [collect(line, folder, part) for part in parts] == names
+    assert [path.stat().st_mtime_ns for path in paths] == times
+    (other,) = lines((once, {"prefer": ["web"]}))
+    assert collect(other, folder, parts[0]) != names[0]

@@ -2,12 +2,13 @@ import json
 from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from curate import Batch, Doc, Drop, data, key_of
-from curate.data import share_of, valid
+from curate.data import KEY, share_of, shares_of, valid
 from curate.origin import Stretch
 
 ANY_TEXT = st.text(st.one_of(st.characters(), st.sampled_from("泵阀\ud800\udfff\ud83d\ude00😀\u0301")))
@@ -75,6 +76,19 @@ def test_a_batch_is_refused_where_a_doc_has_no_key():
 def test_a_share_lies_between_0_and_1_and_differs_with_its_salt(key):
     assert 0 <= share_of(key, "sample") < 1
     assert share_of(key, "sample") != share_of(key, "mix")
+
+
+def test_shares_of_a_column_are_those_of_its_keys_even_and_of_each_other_independent():
+    keys = [key_of("web", n) for n in range(20_000)]
+    column = pa.chunked_array([pa.array(keys[:7], KEY), pa.array([b"x" * 16, *keys[7:]], KEY)[1:]])
+    one, other = shares_of(column, "mix"), shares_of(column, "shuffle 1")
+    assert one[:50].tolist() == [share_of(key, "mix") for key in keys[:50]]
+    for shares in (one, other, (one + other) % 1):
+        assert abs(np.histogram(shares, 20, (0, 1))[0] - 1_000).max() < 150  # five standard deviations
+    assert abs(np.corrcoef(one, other)[0, 1]) < 0.03
+    counted = shares_of(pa.array([n.to_bytes(16) for n in range(20_000)], KEY), "mix")
+    assert abs(np.histogram(counted, 20, (0, 1))[0] - 1_000).max() < 150
+    assert len(shares_of(column[:0], "mix")) == 0
 
 
 def test_a_drop_is_false_and_says_why():

@@ -11,10 +11,12 @@ SIZES = st.lists(st.integers(1, 5_000), min_size=1, max_size=60).map(np.array)
 
 def mixed(weights, sizes, domain=(), when_short="repeat", order=None):
     """A mix of sources whose documents have these sizes."""
-    names = np.repeat(list(sizes), [len(own) for own in sizes.values()])
+    ends = np.cumsum([len(own) for own in sizes.values()])
+    rows = {name: np.arange(0) for name in weights}
+    rows |= {name: np.arange(end - len(own), end) for (name, own), end in zip(sizes.items(), ends, strict=True)}
     flat = np.concatenate([np.asarray(own) for own in sizes.values()])
     order = np.arange(len(flat)) if order is None else order
-    return mix("pretrain", "tokens", weights, domain, when_short, names, flat, order)
+    return mix("pretrain", "tokens", rows, weights, domain, when_short, flat, order)
 
 
 @given(SIZES, st.floats(0.01, 20))

@@ -1,11 +1,11 @@
 import stat
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from curate import Batch
+from curate import Batch, parts
 from curate.parts import (
     PartWriter,
     known_part,
@@ -76,7 +76,7 @@ def test_each_partitions_rows_come_back_from_all_files_and_no_others(tmp_path):
     for file in range(2):
         table = pa.table({"n": numbers + 100 * file})
         paths.append(write_partitioned(tmp_path / f"{file}.parquet", table, numbers % 7 * (numbers % 7 != 3), 7))
-    found = [read_partition(paths, partition)["n"].to_pylist() for partition in range(7)]
+    found = [[n for path in paths for n in read_partition(path, partition)["n"].to_pylist()] for partition in range(7)]
     assert sorted(chain(*found)) == list(range(200))
     assert found[3] == []
     assert all(n % 100 % 7 == partition for partition in (1, 2, 4, 5, 6) for n in found[partition])
@@ -84,3 +84,27 @@ def test_each_partitions_rows_come_back_from_all_files_and_no_others(tmp_path):
 
 def test_tallies_add_up():
     assert Tally(1, 2, 3, 4, 5, 6, 0.5) + Tally(seen=1) == Tally(2, 2, 3, 4, 5, 6, 0.5)
+
+
+def test_a_part_that_is_too_large_for_memory_is_the_same_to_the_byte(tmp_path, batch, monkeypatch):
+    files = []
+    for most in (1_000_000, 0):
+        monkeypatch.setattr(parts, "SPOOL_BYTES", most)
+        writer = PartWriter(tmp_path / str(most), "name", "web")
+        for n in range(5):
+            one = batch(f"泵{n}", "pump" * n, "")
+            wide = one.with_columns({"lang": pa.array(["zh", "en", None])}) if n % 2 else one
+            writer.add(wide.keep(np.array([True, n > 1, True])), one.keep(np.arange(3) == 1), one.marks.table(0))
+        writer.finish({})
+        files.append({path.name: path.read_bytes() for path in (tmp_path / str(most) / "parts").iterdir()})
+    assert files[0] == files[1]
+    assert len(files[0]) == 3
+
+
+def test_tables_are_cut_evenly_whatever_they_come_in():
+    for sizes in ([1] * 10, [10], [3, 0, 4, 3], [6, 4]):
+        starts = np.cumsum([0, *sizes])
+        tables = [pa.table({"n": np.arange(a, b)}) for a, b in pairwise(starts)]
+        found = list(parts.evenly(tables, 4))
+        assert [one["n"].to_pylist() for one in found] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+        assert all(one["n"].num_chunks == 1 for one in found)

@@ -188,7 +188,7 @@ def test_a_change_of_steps_changes_the_fingerprint_of_their_stage_alone(write, t
     assert first[2] != second[2]
 
 
-def test_steps_between_gathers_are_one_stage_and_there_is_always_a_first_one(lines):
+def test_steps_between_gathers_and_fits_are_one_stage_and_there_is_always_a_first_one(lines):
     import curate
 
     @curate.filter
@@ -199,13 +199,18 @@ def test_steps_between_gathers_are_one_stage_and_there_is_always_a_first_one(lin
     def whole():
         raise NotImplementedError
 
-    def shape(*functions, first=0):
-        return [(phase.number, phase.label, phase.gather) for phase in phases_of(lines(*functions), first)]
+    @curate.fit(sample=3)
+    def learned(docs):
+        raise NotImplementedError
 
-    assert shape(one, one, whole, one) == [(0, "one · one#2", False), (1, "whole", True), (2, "one#3", False)]
-    assert shape(whole, whole) == [(0, "read", False), (1, "whole", True), (2, "whole#2", True)]
-    assert shape() == [(0, "read", False)]
-    assert shape(whole, one, first=3) == [(3, "whole", True), (4, "one", False)]
+    def shape(*functions, first=0):
+        return [(phase.number, phase.label, phase.kind) for phase in phases_of(lines(*functions), first)]
+
+    assert shape(one, one, whole, one) == [(0, "one · one#2", "stage"), (1, "whole", "gather"), (2, "one#3", "stage")]
+    assert shape(whole, whole) == [(0, "read", "stage"), (1, "whole", "gather"), (2, "whole#2", "gather")]
+    assert shape() == [(0, "read", "stage")]
+    assert shape(learned, one) == [(0, "read", "stage"), (1, "learned", "fit"), (2, "one", "stage")]
+    assert shape(whole, one, first=3) == [(3, "whole", "gather"), (4, "one", "stage")]
     assert Phase(0, ()).label == "read"
 
 

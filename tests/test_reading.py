@@ -64,8 +64,8 @@ def test_without_a_place_a_documents_number_is_its_place(documents, write):
     ("yield Doc('泵', place=3); yield Doc('阀', place=3); yield Doc('轴', place=4)", [("泵", ""), ("", "Wrong: mine gave two documents the place 3"), ("轴", "")]),
     ("yield Doc(' \\n')", [("", "empty")]),
     ("return [Doc('泵')]", [("泵", "")]),
-    ("return 3", [("", "corrupt: TypeError in read_file")]),
-    ("pass", [("", "corrupt: TypeError in read_file")]),
+    ("return 3", [("", "corrupt: TypeError in items_of")]),
+    ("pass", [("", "corrupt: TypeError in items_of")]),
 ])  # fmt: skip
 def test_whatever_a_reader_does_is_an_error_of_that_document_and_the_rest_is_read(documents, write, body, found):
     write("data/a.md", "x")

@@ -16,6 +16,9 @@ def run_block(language, code, folder):
     named = re.match(r"# (\S+\.(?:py|yaml))\n", code)
     if named:
         (folder / named[1]).write_text(code, encoding="utf-8")
+        if named[1].startswith("test_"):
+            tested = [sys.executable, "-W", "ignore", "-m", "pytest", "-q", "-p", "no:cacheprovider", named[1]]
+            subprocess.run(tested, cwd=folder, check=True, capture_output=True)
     elif language == "python":
         script = folder / "example.py"
         script.write_text(code, encoding="utf-8")

@@ -316,8 +316,8 @@ def test_children_take_their_documents_place_with_key_parent_span_and_origin(run
     assert (second.parent, second.id, second.source) == (key_of("s", "a.jsonl", 0), "same id", "s")
     assert second.key == key_of(second.parent, "paragraphs", [6, 11], 0)
     assert (third.uri, third.meta) == ("甲.txt", {"a": 1})
-    assert ledger["outcome"].to_pylist() == ["expanded", "expanded", "kept", "kept", "kept"]
-    assert ledger["paragraphs.made"].to_pylist() == [2, 1, None, None, None]
+    assert ledger["outcome"].to_pylist() == ["expanded", "kept", "kept", "expanded", "kept"]
+    assert ledger["paragraphs.made"].to_pylist() == [2, None, None, 1, None]
 
 
 def test_children_of_equal_spans_have_keys_of_their_own_and_fields_are_not_handed_on(run, batch):
@@ -367,7 +367,7 @@ def test_a_document_may_have_no_children_and_those_of_other_kinds_stay(run, batc
 def test_children_are_seen_by_the_steps_that_follow(run, batch):
     kept, ledger = run([long_enough, paragraphs, (long_enough, {"min_chars": 5})], batch("泵的维护\n\nvalve", "泵"))
     assert texts(kept) == ["valve"]
-    assert ledger["step"].to_pylist() == ["paragraphs", "long_enough", "long_enough#2", ""]
+    assert ledger["step"].to_pylist() == ["paragraphs", "long_enough#2", "", "long_enough"]
 
 
 def test_a_score_with_sources_measures_all_but_drops_only_there(run, batch):
@@ -417,6 +417,51 @@ def test_an_edit_that_scrubs_also_cleans_what_was_removed_before_it(run, batch):
     )
     assert texts(removed) == ["泵", "a", "张三  [电话]"]
     assert (texts(kept), ledger["pii.changed"].to_pylist()) == (["x" * 30], [None, 0])
+
+
+def test_an_edit_that_scrubs_cleans_names_meta_fields_and_reasons_also_where_only_the_key_tells_what_a_value_is(
+    run, batch
+):
+    @curate.edit(scrubs=True)
+    def pii(doc):
+        return doc.text.replace("电话: 010627", "电话: [电话]").replace("13800138000", "[电话]")
+
+    @curate.field(owner=str, number=int, pages=int)
+    def about(doc):
+        return {"owner": f"张三13800138000 {doc.id}", "number": 13800138000, "pages": 7}
+
+    @curate.filter
+    def wanted(doc):
+        return curate.Drop(f"von {doc.uri}") if "x" in doc.text else True
+
+    meta = {"电话": "010627", "b": [{"13800138000": 13800138000}], "c": 1.5}
+    docs = [Doc(text, "13800138000", uri="a/13800138000.txt", meta=meta) for text in ("水泵和阀门", "x" * 9)]
+    removed = []
+    (doc,), ledger = run([pii, wanted, about], batch(*docs), removed=removed)
+    for one in (doc, *removed):
+        assert (one.id, one.uri, one.owner, one.number, one.pages) == (
+            "[电话]",
+            "a/[电话].txt",
+            "张三[电话] [电话]",
+            None,
+            7,
+        )
+        assert one.meta == {"电话": "[电话]", "b": [{"[电话]": "[电话]"}], "c": 1.5}
+    assert ledger["reason"].to_pylist() == ["", "von a/[电话].txt"]
+    assert ledger["uri"].to_pylist() == ["a/[电话].txt"] * 2
+
+
+def test_of_what_an_edit_that_scrubs_errs_on_nothing_is_left(run, batch):
+    @curate.edit(scrubs=True, cost="high")
+    def pii(doc):
+        if "13800138000" in doc.text:
+            raise ValueError(doc.text)
+        return doc.text
+
+    removed = []
+    docs = [Doc("我的号码是 13800138000", uri="a/13800138000"), Doc("水泵", uri="b")]
+    kept, ledger = run([pii], batch(*docs), removed=removed)
+    assert (texts(kept), texts(removed), ledger["uri"].to_pylist()) == (["水泵"], [""], ["", "b"])
 
 
 def test_a_rule_says_the_same_as_a_doc_plugin_and_as_a_batch_plugin(run, batch):

@@ -29,7 +29,7 @@ def tokenizer(tmp_path):
 def test_texts_become_tokens_and_the_end_token_is_found_by_its_usual_name(tokenizer):
     found = tokenizer("<pad>", "<|endoftext|>")
     assert (found.end, found.encode(["泵阀", "", "pump"])) == (1, [[2, 3], [], [4, 5, 6, 4]])
-    assert found.size == 18
+    assert found.size == 20  # two numbers are nobody's, but a model's table has to have their rows
 
 
 def test_the_end_token_can_be_named(tokenizer):
