@@ -16,6 +16,20 @@ if TYPE_CHECKING:
     from curate.plugins import Offered
 
 
+class Folder(click.ParamType):
+    """A folder of this machine, or with a protocol (``s3://``) of another storage."""
+
+    name = "path"
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Path:
+        """The path; what is needed for other storages is loaded only for them."""
+        if "://" not in str(value):
+            return Path(value)
+        from curate.files import place
+
+        return place(value)
+
+
 class Group(click.Group):
     """A command group that says a `CurateError` as its sentence, and Ctrl-C with how to go on."""
 
@@ -70,12 +84,12 @@ json_option = click.option(
     "--json", "as_json", is_flag=True, is_eager=True, callback=remember_json, help="Say it as one JSON document."
 )
 recipe = click.argument("recipe", type=click.Path(path_type=Path))
-run_folder = click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+run_folder = click.argument("folder", metavar="RUN", type=Folder())
 
 
 @main.command()
 @recipe
-@click.option("--out", type=click.Path(path_type=Path), help="The run's folder.  [default: runs/RECIPE]")
+@click.option("--out", type=Folder(), help="The run's folder.  [default: runs/RECIPE]")
 @click.option("--workers", type=click.IntRange(1), help="Worker processes.  [default: one a processor]")
 @limit
 @sample
@@ -240,7 +254,7 @@ def new(name: str, package: bool) -> None:
 @click.argument("step")
 @click.option("--text", "texts", multiple=True, help="Try it on this text.")
 @click.option("--file", type=click.Path(path_type=Path), help="Try it on the documents of this file.")
-@click.option("--run", "folder", type=click.Path(path_type=Path), help="Try it on documents of this run's folder.")
+@click.option("--run", "folder", type=Folder(), help="Try it on documents of this run's folder.")
 @click.option("--sample", type=click.IntRange(1), default=500, show_default=True, help="How many documents of the run.")
 @click.option("--plugin", "plugins", multiple=True, type=click.Path(path_type=Path), help="A plugin file to load.")
 @click.option("--set", "settings", multiple=True, metavar="OPTION=VALUE", help="Set one of its options.")
@@ -298,7 +312,7 @@ def schema(plugins: Sequence[Path], out: Path | None) -> None:
 
 
 @main.command()
-@click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="FOLDER", type=Folder())
 @click.option("--yes", is_flag=True, help="Remove it; without this it is only shown.")
 @json_option
 def gc(folder: Path, yes: bool, as_json: bool) -> None:

@@ -3,6 +3,8 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from curate.errors import Wrong
 from curate.origin import ORIGIN, apply_cuts, cut_origin, realign
 from curate.steps import Step, Tally
 
+KNOWN, KNOWN_CHARS = 10_000, 300  # so many texts of up to that length are remembered
 EDITED = {"text": pa.large_string(), "messages": MESSAGES, "origin": ORIGIN}
 NAMED = ("id", "uri", "meta")  # what a document has besides its text that may say who it is of
 
@@ -26,10 +29,17 @@ class Edit(Step):
         batch = self.rewrite(batch, batch.marks)
         return self.scrub(batch) if self.about.scrubs else batch
 
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """What was last made of short texts: a document's id and path are looked at where it is and in the ledger."""
+        return {}
+
     def scrub(self, batch: Batch) -> Batch:
         """The batch with the edit put to what documents have besides a text: id, uri, meta and their fields."""
         asked = np.flatnonzero(self.concerns(batch))
         columns: dict[str, pa.Array] = {}
+        names = (batch[name].take(pa.array(asked)).to_pylist() for name in NAMED)
+        self.cleaned(chain.from_iterable(names), batch.table.schema)  # asked in one go, and remembered
         for field in batch.table.schema:
             if field.name in SCHEMA.names and field.name not in NAMED:
                 continue
@@ -72,10 +82,16 @@ class Edit(Step):
     def cleaned(self, texts: Iterable[str | None], schema: pa.Schema = SCHEMA) -> dict[str, str]:
         """Text → what the edit makes of it, where that is another; nothing where the edit fails."""
         asked = [str(text) for text in dict.fromkeys(texts) if text not in (None, "")]  # a `Drop` is false
-        columns, errors = self.ask(bare(asked, schema))
-        answers = enumerate(zip(asked, columns[self.label], strict=True))
-        new = {text: "" if row in errors else text_after(text, answer) for row, (text, answer) in answers}
-        return {text: after for text, after in new.items() if after != text}
+        known = {text: self.known[text] for text in asked if text in self.known}
+        if new := [text for text in asked if text not in known]:
+            columns, errors = self.ask(bare(new, schema))
+            answers = enumerate(zip(new, columns[self.label], strict=True))
+            found = {text: "" if row in errors else text_after(text, answer) for row, (text, answer) in answers}
+            if len(self.known) > KNOWN:
+                self.known.clear()
+            self.known |= {text: after for text, after in found.items() if len(text) < KNOWN_CHARS}
+            known |= found
+        return {text: after for text, after in known.items() if after != text}
 
     def clean_values(self, values: Iterable[Any], context: str, schema: pa.Schema) -> dict[Any, Any]:
         """Value → what the edit makes of it behind `context`, where that is another; of a number nothing is left."""

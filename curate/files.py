@@ -283,12 +283,18 @@ def place(written: str | Path) -> Path:
         return Path(written)
     from upath import UPath
 
-    return cast(Path, UPath(written))
+    # A listing that is kept does not see what other processes write.
+    return cast(Path, UPath(written, use_listings_cache=False))
 
 
 def is_remote(path: Path) -> bool:
     """Whether a path is not one of this machine's file systems."""
     return not isinstance(path, Path)
+
+
+def readable(path: Path) -> Any:
+    """What Arrow reads a file from: its path on this machine, a stream elsewhere."""
+    return path.open("rb") if is_remote(path) else path
 
 
 @contextmanager

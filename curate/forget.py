@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from curate import ledger
 from curate.data import BATCH_DOCS, KEY, SCHEMA, Batch
 from curate.errors import CurateError
-from curate.files import place, put
+from curate.files import place, put, readable
 from curate.hold import held
 from curate.originals import FOLDER as ORIGINALS
 from curate.originals import as_scrubbed, noted_recipe
@@ -63,10 +63,14 @@ class Forgetting:
         path = self.folder / "ledger.parquet"
         if not self.manifest or not path.exists():
             return False
-        table = pq.read_table(path, columns=["key", "outcome"])
+        table = pq.read_table(readable(path), columns=["key", "outcome"])
         mine = table.filter(pc.is_in(table["key"], value_set=self.removed.values)).to_pylist()
         kept = {row["key"] for row in mine} - {row["key"] for row in mine if row["outcome"] not in ("kept", "cut")}
-        tables = (pq.read_table(one, columns=["key"]) for one in self.parts if "text" in pq.read_schema(one).names)
+        tables = (
+            pq.read_table(readable(one), columns=["key"])
+            for one in self.parts
+            if "text" in pq.read_schema(readable(one)).names
+        )
         return not kept <= {key for one in tables for key in one["key"].to_pylist()}
 
     @cached_property
@@ -116,7 +120,7 @@ class Forgetting:
     def text_of(self, made: Mapping[str, Any], path: str) -> Iterator[Batch]:
         """The documents that a text file was written from; files take them one after the other."""
         parts, skip = self.parts_of("text"), 0
-        schemas = [pq.read_schema(part_path(self.store, part.name)).remove_metadata() for part in parts]
+        schemas = [pq.read_schema(readable(part_path(self.store, part.name))).remove_metadata() for part in parts]
         for other, about in made["files"].items():
             docs = about["rows"] + about.get("left_out", 0)
             if other == path:
@@ -128,7 +132,7 @@ class Forgetting:
         """Pretraining file → how many of its rows and tokens go."""
         found = {}
         for path in made["files"]:
-            documents = pq.read_table(self.folder / path, columns=["documents"])["documents"].to_pylist()
+            documents = pq.read_table(readable(self.folder / path), columns=["documents"])["documents"].to_pylist()
             gone = [[one for one in row if self.is_gone(one["key"])] for row in documents]
             if any(gone):
                 rows = sum(len(mine) == len(row) for mine, row in zip(gone, documents, strict=True))
@@ -150,7 +154,7 @@ class Forgetting:
     def chosen_examples(self, made: Mapping[str, Any]) -> tuple[pa.Table, dict[str, np.ndarray]]:
         """All examples, and which of them each split holds, in its order; after a removal as that noted it."""
         parts = self.parts_of("sft")
-        schemas = [pq.read_schema(part_path(self.store, part.name)).remove_metadata() for part in parts]
+        schemas = [pq.read_schema(readable(part_path(self.store, part.name))).remove_metadata() for part in parts]
         batches = even_batches(self.store, parts, ("example",), pa.unify_schemas([SCHEMA, *schemas]))
         examples = pa.Table.from_batches([batch.table for batch in batches])
         note, hashes = self.folder / "parts" / "examples.json", {p: one["sha256"] for p, one in made["files"].items()}
@@ -194,7 +198,7 @@ class Forgetting:
         block = self.recipe.pretrain
         assert block
         end, rows = pretrain_tokenizer(self.recipe, block).end, 0
-        with pq.ParquetFile(self.folder / path) as file, put(self.folder / path) as out:
+        with pq.ParquetFile(readable(self.folder / path)) as file, put(self.folder / path) as out:
             schema = file.schema_arrow
             with pq.ParquetWriter(out, schema, compression="zstd") as writer:
                 for group in range(file.num_row_groups):
@@ -226,7 +230,7 @@ class Forgetting:
         for path in [path for path, about in outputs.items() if about["output"] == "pretrain"]:
             lines[list(outputs).index(path)] += f" and {outputs[path]['tokens']:,} tokens"
         lines.append(f"  {len(self.parts):,} files of parts, and the ledger")
-        table = pq.read_table(self.folder / "ledger.parquet")
+        table = pq.read_table(readable(self.folder / "ledger.parquet"))
         stand_ins = table.filter(pc.is_in(table["keeper"], value_set=self.removed.values)).to_pylist()
         stand_ins = [row for row in stand_ins if row["key"] not in self.removed.keys]
         if stand_ins:
@@ -440,7 +444,7 @@ def update_manifest(given: Forgetting, files: Mapping[str, Mapping[str, Any]]) -
 
 def told(folder: Path) -> dict[str, int]:
     """How many documents `removed.txt` keeps out of a run, as its manifest tells it; nothing where it keeps none."""
-    table = pq.read_table(folder / "ledger.parquet", columns=["key", "outcome"])
+    table = pq.read_table(readable(folder / "ledger.parquet"), columns=["key", "outcome"])
     count = pc.count_distinct(table.filter(pc.equal(table["outcome"], REMOVED))["key"]).as_py()
     return {"forgotten": count} if count else {}
 
@@ -464,16 +468,16 @@ def ledgers(folder: Path, store: Path, columns: list[str]) -> Iterator[pa.Table]
     """Columns of all ledgers of a run: of its parts, and the whole one, which outlives those of originals."""
     paths = [path for path in every_table(folder, store) if path.name.endswith(".ledger.parquet")]
     whole = [folder / "ledger.parquet"] if (folder / "ledger.parquet").exists() else []
-    return (pq.read_table(path, columns=columns) for path in [*paths, *whole])
+    return (pq.read_table(readable(path), columns=columns) for path in [*paths, *whole])
 
 
 def holds(path: Path, removed: Removed) -> bool:
     """Whether a table holds one of these documents, or does not tell whose its rows are."""
-    schema = pq.read_schema(path)
+    schema = pq.read_schema(readable(path))
     columns = [name for name in KEYED if name in schema.names]
     if not columns:
         return True
-    table = pq.read_table(path, columns=[*columns, *(["outcome"] if "outcome" in schema.names else [])])
+    table = pq.read_table(readable(path), columns=[*columns, *(["outcome"] if "outcome" in schema.names else [])])
     rows = removed.rows(table)
     if "outcome" in schema.names:  # a row that tells of a removal alone stays
         rows &= pc.not_equal(table["outcome"], REMOVED).combine_chunks().to_numpy(False)
@@ -485,13 +489,13 @@ def rewrite_part(path: Path, removed: Removed) -> None:
 
     What can only be made anew as a whole goes: tokens, the order they are packed in, what does not tell whose it is.
     """
-    schema = pq.read_schema(path)
+    schema = pq.read_schema(readable(path))
     about = part_about(path)
     if "width" in about or path.name.endswith(".order.parquet") or not set(KEYED) & set(schema.names):
         path.unlink()
         path.with_suffix(".tokens").unlink(missing_ok=True)
         return
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(readable(path)) as file:
         tables = [without(file.read_row_group(number), removed) for number in range(file.num_row_groups)]
     if "docs" in about:
         texts = [pc.sum(pc.binary_length(table["text"])).as_py() or 0 for table in tables]

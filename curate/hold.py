@@ -12,6 +12,7 @@ from pathlib import Path
 
 from curate.errors import CurateError
 from curate.files import is_remote, put, put_new
+from curate.removal import FILE
 
 LEASE = 60.0  # seconds after which a lease that was not renewed is anybody's; machines' clocks differ by less
 
@@ -22,7 +23,11 @@ def held(folder: Path) -> Iterator[Callable[[], None]]:
 
     Gives a function that raises `CurateError` where the folder was lost meanwhile, to be asked before the manifest.
     """
-    if folder.exists() and not (folder / "parts").exists() and any(one.name[0] != "." for one in folder.iterdir()):
+    if (
+        folder.exists()
+        and not (folder / "parts").exists()
+        and any(one.name[0] != "." and one.name != FILE for one in folder.iterdir())
+    ):
         raise CurateError(f"{folder} holds files that are no run's; name a new folder with --out")
     with leased(folder) if is_remote(folder) else locked(folder) as still_held:
         yield still_held
@@ -48,13 +53,13 @@ def locked(folder: Path) -> Iterator[Callable[[], None]]:
 def leased(folder: Path) -> Iterator[Callable[[], None]]:
     """A lease where there are no locks (S3 and the like): an object that only one process can create, renewed in time.
 
-    Leases are numbered. The next number is taken once the newest lease was not renewed for `LEASE` seconds: of two
-    processes that try, the store lets one create it.
+    Leases are numbered. The next number is taken once the newest lease was not renewed for `LEASE` seconds, or at once
+    where its process was of this machine and is gone: of two processes that try, the store lets one create it.
     """
     newest = max(leases(folder), default=0)
     if newest:
         other = json.loads(lease_path(folder, newest).read_bytes())
-        if time.time() - other["renewed"] < LEASE:
+        if time.time() - other["renewed"] < LEASE and not ended_here(other["holder"]):
             raise CurateError(said_held(folder, other["holder"]))
     own, ended = lease_path(folder, newest + 1), threading.Event()
 
@@ -102,6 +107,20 @@ def leases(folder: Path) -> list[int]:
 def this_process() -> str:
     """This process, as another run's user would look for it."""
     return f"process {os.getpid()} on {socket.gethostname()}"
+
+
+def ended_here(holder: str) -> bool:
+    """Whether a holder was a process of this machine that is no more."""
+    process, _, host = holder.removeprefix("process ").partition(" on ")
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # somebody else's
+        pass
+    return False
 
 
 def said_held(folder: Path, holder: str) -> str:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from curate.data import key_of, share_of
 from curate.edits import Edit
 from curate.errors import CurateError
-from curate.files import place, put
+from curate.files import place, put, readable
 from curate.originals import FOLDER as ORIGINALS
 from curate.originals import as_scrubbed
 from curate.parts import Part, evenly, part_path, read_batches, widened
@@ -44,7 +44,7 @@ def write(
     if not paths:
         return
     fixed = pa.schema([("keeper", pa.binary(16))])
-    schema = pa.unify_schemas([*(pq.read_schema(path).remove_metadata() for path in paths), fixed])
+    schema = pa.unify_schemas([*(pq.read_schema(readable(path)).remove_metadata() for path in paths), fixed])
     values = sorted(name for name in schema.names if name not in FIXED)
     order = [*FIXED, *sorted(values, key=lambda name: steps.index(name.partition(".")[0]))]
     schema = pa.schema([schema.field(name) for name in order])
@@ -62,7 +62,7 @@ def write(
 def read_ledgers(paths: Sequence[Path], schema: pa.Schema, scrubbing: Sequence[Edit]) -> Iterator[pa.Table]:
     """The ledgers of parts, some rows at a time, with all columns of a schema, scrubbed if that is to be done."""
     for path in paths:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(readable(path)) as file:
             for batch in file.iter_batches(GROUP_ROWS):
                 table = widened(pa.Table.from_batches([batch]), schema)
                 for step in scrubbing:
@@ -85,7 +85,7 @@ class Told:
             raise CurateError(f"{folder} is no run's folder: there is no ledger.parquet")
         noted = json.loads((folder / "parts" / "run.json").read_bytes())
         store = place(noted["store"]) if noted["store"] else folder  # its own store moves with a run's folder
-        return cls(store, pq.read_table(folder / "ledger.parquet"), noted["phases"])
+        return cls(store, pq.read_table(readable(folder / "ledger.parquet")), noted["phases"])
 
     def texts(self, what: str) -> Iterator[Mapping[str, Any]]:
         """The documents that are left at the end of a phase (`kept`) or that went in it (`removed`)."""
@@ -105,7 +105,9 @@ def commonest(store: Path, parts: Sequence[Part], step: str) -> str:
     reasons = Counter[str]()
     for path in (part_path(store, part.name, "ledger") for part in parts):
         if path.exists():
-            rows = pq.read_table(path, filters=[("step", "=", step), ("outcome", "=", "error")], columns=["reason"])
+            rows = pq.read_table(
+                readable(path), filters=[("step", "=", step), ("outcome", "=", "error")], columns=["reason"]
+            )
             reasons.update(rows["reason"].to_pylist())
     return max(reasons, key=lambda why: (reasons[why], why), default="")
 
@@ -113,7 +115,7 @@ def commonest(store: Path, parts: Sequence[Part], step: str) -> str:
 def unreadable(folder: Path) -> dict[str, int]:
     """How many files and rows a run could not read, by why."""
     counts = Counter[str]()
-    with pq.ParquetFile(folder / "ledger.parquet") as file:
+    with pq.ParquetFile(readable(folder / "ledger.parquet")) as file:
         for rows in file.iter_batches(GROUP_ROWS, columns=["step", "outcome", "reason"]):
             failed = rows.filter(pc.and_(pc.equal(rows["step"], "read"), pc.equal(rows["outcome"], "error")))
             counts.update(reason.partition(":")[0] for reason in failed["reason"].to_pylist())

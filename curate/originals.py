@@ -42,9 +42,9 @@ def expect_originals(recipe: Recipe, folder: Path) -> None:
     """Make room for originals that nobody else can look into, or note that they will stand among the other parts."""
     if first_clean(recipe) and not recipe.keep_originals:
         for path in (folder / FOLDER, folder / FOLDER / "parts"):
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not is_remote(path):
+                path.mkdir(mode=0o700, parents=True, exist_ok=True)
     elif not scrubbing_lines(recipe) or first_clean(recipe):
-        (store_of(recipe, folder) / "parts").mkdir(mode=0o700, parents=True, exist_ok=True)
         with put(folder / "parts" / MARK, private=True):
             pass
 

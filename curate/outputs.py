@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from curate.data import BATCH_DOCS, SCHEMA, Batch, shares_of
 from curate.errors import CurateError
-from curate.files import put
+from curate.files import put, readable
 from curate.mix import Mix, mix
 from curate.parts import Part, evenly, one_batch, part_path, read_batches, widened
 from curate.plan import code_of, digest
@@ -79,7 +79,7 @@ def described(folder: Path, path: str, rows: int) -> dict[str, Any]:
     if not (folder / path).is_file():
         return {}
     digest = sha256()
-    with open(folder / path, "rb") as stream:
+    with (folder / path).open("rb") as stream:
         while chunk := stream.read(1 << 20):
             digest.update(chunk)
     return {"rows": rows, "bytes": (folder / path).stat().st_size, "sha256": digest.hexdigest()}
@@ -115,12 +115,12 @@ def write_with(writer: Offered, folder: Path, path: str, batches: Iterable[Batch
 
 def measure(recipe: Recipe, folder: Path, part: Part) -> Measured:
     """How many bytes each text and code of a part has."""
-    with pq.ParquetFile(part_path(store_of(recipe, folder), part.name)) as file:
-        columns = ((one["kind"], pc.binary_length(one["text"])) for one in file.iter_batches(columns=["kind", "text"]))
-        sizes = [length.filter(pc.is_in(kind, pa.array(TEXTS))).to_numpy() for kind, length in columns]
-        return Measured(
-            part, file.schema_arrow.remove_metadata(), np.concatenate([np.zeros(0, np.int32), *sizes], dtype=np.int32)
-        )
+    with pq.ParquetFile(readable(part_path(store_of(recipe, folder), part.name))) as file:
+        sizes = [np.zeros(0, np.int32)]
+        for rows in file.iter_batches(BATCH_DOCS, columns=["kind", "text"]):
+            lengths = pc.binary_length(rows["text"]).filter(pc.is_in(rows["kind"], pa.array(TEXTS)))
+            sizes.append(lengths.to_numpy().astype(np.int32))
+        return Measured(part, file.schema_arrow.remove_metadata(), np.concatenate(sizes))
 
 
 def text_shards(measured: Sequence[Measured]) -> list[TextShard]:
@@ -206,7 +206,7 @@ def write_sft(recipe: Recipe, folder: Path, parts: Sequence[Part]) -> Made:
 
     def make() -> Made:
         store = store_of(recipe, folder)
-        schemas = (pq.read_schema(part_path(store, part.name)).remove_metadata() for part in parts)
+        schemas = (pq.read_schema(readable(part_path(store, part.name))).remove_metadata() for part in parts)
         batches = even_batches(store, parts, ("example",), pa.unify_schemas([SCHEMA, *schemas]))
         examples = pa.Table.from_batches([batch.table for batch in batches])
         chosen, splits = choose_examples(examples, block, recipe.domain)

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from curate.data import KEY, Batch, shares_of
 from curate.errors import CurateError
-from curate.files import put
+from curate.files import put, readable
 from curate.mix import mix
 from curate.outputs import Made, described, remembered
 from curate.parts import Part, part_about, part_path, read_batches, write_tables
@@ -154,7 +154,7 @@ def plan(recipe: Recipe, folder: Path, tokenized: Sequence[Tokenized]) -> Plan:
 
 def plan_about(path: Path) -> dict[str, Any]:
     """What was noted of a plan when it was written."""
-    noted: dict[str, Any] = json.loads(pq.read_metadata(path).metadata[b"curate"])
+    noted: dict[str, Any] = json.loads(pq.read_metadata(readable(path)).metadata[b"curate"])
     return noted
 
 
@@ -198,7 +198,7 @@ def documents_of(paths: Sequence[Path], validation: float) -> tuple[pa.Array, np
     """Key, number of the part, size, and whether it is held out, of each document of all parts."""
     keys, sizes, held_out = list[pa.Array](), list[np.ndarray](), list[np.ndarray]()
     for path in paths:
-        table = pq.read_table(path)
+        table = pq.read_table(readable(path))
         keys.append(table["key"].combine_chunks())
         sizes.append(table["size"].to_numpy())
         held_out.append(shares_of(table["root"], "validation") < validation)
@@ -251,7 +251,7 @@ def pack(recipe: Recipe, folder: Path, planned: Plan, number: int) -> Made:
     path = f"pretrain/{shard.split}-{shard.number:05}.parquet"
 
     def make() -> Made:
-        with pq.ParquetFile(order) as file:
+        with pq.ParquetFile(readable(order)) as file:
             table = file.read_row_group(number).combine_chunks()
         parts = plan_about(order)["parts"]
         with put(folder / path) as out:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate.data import BATCH_DOCS, Batch
-from curate.files import is_remote, put
+from curate.files import is_remote, put, readable
 from curate.steps import Tally
 
 SPOOL_BYTES = 32_000_000  # of a part's documents, and as much of what was removed and of its ledger
@@ -37,7 +37,7 @@ def part_path(folder: Path, name: str, what: str = "kept") -> Path:
 
 def read_batches(path: Path) -> Iterator[Batch]:
     """The documents of a part, as batches; one without documents gives an empty batch, which tells its columns."""
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(readable(path)) as file:
         if not file.metadata.num_rows:
             yield Batch(one_batch(file.schema_arrow.remove_metadata().empty_table()))
         for number in range(file.num_row_groups):
@@ -98,7 +98,7 @@ def evenly(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
 
 def part_about(path: Path) -> dict[str, Any]:
     """What was noted of a part when it was written."""
-    noted: dict[str, Any] = json.loads((pq.read_schema(path).metadata or {}).get(b"curate", b"{}"))
+    noted: dict[str, Any] = json.loads((pq.read_schema(readable(path)).metadata or {}).get(b"curate", b"{}"))
     return noted
 
 
@@ -205,5 +205,5 @@ def write_partitioned(path: Path, table: pa.Table, places: np.ndarray, partition
 
 def read_partition(path: Path, partition: int) -> pa.Table:
     """The rows of one partition from a file that was written in partitions."""
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(readable(path)) as file:
         return file.read_row_group(partition)

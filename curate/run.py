@@ -20,7 +20,7 @@ from curate import forget, guard, ledger, originals, work
 from curate.corpus import PARTITIONS, collected_name
 from curate.engines.local import LocalEngine
 from curate.errors import AlarmError, CurateError
-from curate.files import is_remote, place, put, put_new
+from curate.files import is_remote, place, put, put_new, readable
 from curate.fits import fit_name
 from curate.hold import held
 from curate.log import Level, event
@@ -74,7 +74,7 @@ class Run:
     @property
     def ledger(self) -> pa.Table:
         """A row for every document and stage: outcome, step, reason, and every value that was measured."""
-        return pq.read_table(self.folder / "ledger.parquet")
+        return pq.read_table(readable(self.folder / "ledger.parquet"))
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r})"

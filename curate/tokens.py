@@ -9,6 +9,7 @@ from typing import Any, NoReturn, cast
 from curate.errors import CurateError
 from curate.files import content_hash
 
+FEW = 50  # texts given to the library at a time: beside each token it holds a hundred bytes
 END_NAMES = ("<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "<|im_end|>", "<｜end▁of▁sentence｜>", "[EOS]")
 
 
@@ -51,7 +52,11 @@ def from_file(path: Path, end_of_document: str) -> Tokenizer:
         )
 
     def encode(texts: Sequence[str]) -> list[list[int]]:
-        return [one.ids for one in loaded.encode_batch_fast(list(texts), add_special_tokens=False)]
+        found = list[list[int]]()
+        for at in range(0, len(texts), FEW):
+            few = loaded.encode_batch_fast(list(texts[at : at + FEW]), add_special_tokens=False)
+            found += [one.ids for one in few]
+        return found
 
     size = 1 + max(loaded.get_vocab().values())  # a vocabulary may have holes
     return Tokenizer(encode, size, ends[0], content_hash(path))

@@ -18,7 +18,7 @@ from click import style
 from curate.corpus import changed, decisions_by_key, make_gather
 from curate.data import BATCH_BYTES, BATCH_DOCS, SCHEMA, Batch, Doc, key_of, share_of, valid
 from curate.errors import CurateError, RecipeError, Unreadable, meant
-from curate.files import File, sniff
+from curate.files import File, readable, sniff
 from curate.ledger import Told, named, quoted
 from curate.options import check_options
 from curate.parts import one_batch, part_path, read_batches
@@ -120,7 +120,7 @@ def run_as_batches(folder: Path, most: int, kinds: Sequence[str] = ()) -> list[B
     ]
     shares: dict[bytes, float] = {}
     for path in paths:
-        table = pq.read_table(path, columns=["key", "kind"])
+        table = pq.read_table(readable(path), columns=["key", "kind"])
         if kinds:
             table = table.filter(pc.is_in(table["kind"], value_set=pa.array(kinds)))
         shares |= {key: share_of(key, "try") for key in table["key"].to_pylist()}

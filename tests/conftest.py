@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 
 import curate_plugins
 from curate import Batch, Doc, RecipeError, hookspecs, key_of
+from curate.files import place
 from curate.plugins import listed, register
 from curate.recipe import Checker, Problems, Source
 from curate.stages import make_stage, run_stage
@@ -229,6 +230,4 @@ def s3():
 @pytest.fixture
 def bucket(s3, request):
     """A folder of its own in that S3."""
-    from upath import UPath
-
-    return UPath(f"s3://bucket/{blake2b(request.node.nodeid.encode(), digest_size=6).hexdigest()}")
+    return place(f"s3://bucket/{blake2b(request.node.nodeid.encode(), digest_size=6).hexdigest()}")

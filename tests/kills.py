@@ -46,8 +46,10 @@ def start(recipe: Path, out: Path, aside: Path, at: int = 0, who: str = "run", w
     aside.mkdir(parents=True, exist_ok=True)
     (aside / "sitecustomize.py").write_text(HOOK)
     (aside / "counter").unlink(missing_ok=True)
-    told = {"COUNTER": aside / "counter", "AT": at, "WHO": who, "ROOT": out}
-    env = os.environ | {f"KILL_{name}": str(value) for name, value in told.items()} | {"PYTHONPATH": str(aside)}
+    root = out if isinstance(out, Path) else aside / "curate-"  # where what goes to a store of objects is written first
+    told = {"COUNTER": aside / "counter", "AT": at, "WHO": who, "ROOT": root}
+    own = {"PYTHONPATH": str(aside), "TMPDIR": str(aside)}
+    env = os.environ | {f"KILL_{name}": str(value) for name, value in told.items()} | own
     command = [sys.executable, "-m", "curate", "run", str(recipe), "--out", str(out), "--workers", str(workers)]
     return subprocess.Popen(command, env=env, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 

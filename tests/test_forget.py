@@ -238,7 +238,6 @@ def test_what_removed_txt_lists_before_the_first_run_is_never_read(corpus, tmp_p
     out = tmp_path / "run"
     clean, _ = ran(corpus(), tmp_path / "clean")
     out.mkdir()
-    (out / "parts").mkdir()
     (out / "removed.txt").write_text(f"r3\n2/doc5.txt\n{key_of(clean, id='r4')}\n", "utf-8")
     run, _ = ran(corpus(), out)
     assert run.manifest["forgotten"] == 3
@@ -249,7 +248,7 @@ def test_what_removed_txt_lists_before_the_first_run_is_never_read(corpus, tmp_p
 def test_a_child_whose_key_is_listed_is_made_no_more_while_its_sibling_is(corpus, tmp_path):
     run, _ = ran(corpus(), tmp_path / "run")
     child, sibling = sorted(made_of(run, key_of(run, id="r6")))
-    (tmp_path / "other" / "parts").mkdir(parents=True)
+    (tmp_path / "other").mkdir()
     (tmp_path / "other" / "removed.txt").write_text(child)
     other, _ = ran(corpus(), tmp_path / "other")
     ids = [one["id"] for path in other.outputs["sft"] if "messages" in str(path) for one in json_lines(path)]

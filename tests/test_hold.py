@@ -94,3 +94,12 @@ def test_a_lease_is_renewed_as_long_as_the_run_goes_on(bucket, monkeypatch):
         time.sleep(0.5)
         assert json.loads((bucket / ".lease-1.json").read_bytes())["renewed"] > first
         still_held()
+
+
+def test_a_lease_of_a_process_of_this_machine_that_is_gone_is_taken_at_once(bucket):
+    with held(bucket):
+        lease = bucket / ".lease-1.json"
+        gone = json.loads(lease.read_bytes()) | {"holder": f"process 4194400 on {socket.gethostname()}"}
+        lease.write_bytes(json.dumps(gone).encode())  # Linux counts to 4194304
+        with held(bucket):
+            assert leases(bucket) == [".lease-2.json"]

@@ -253,12 +253,6 @@ def test_personal_data_in_ids_and_in_the_meta_goes_too_and_the_meta_stays_json(t
     assert "li.na" not in everything(done)
 
 
-def test_personal_data_has_to_go_before_the_first_gather():
-    recipe = {"sources": {"g": str(SAMPLE / "general")}, "steps": ["exact_dedup", "pii"]}
-    with pytest.raises(curate.RecipeError, match=r"pii stands after exact_dedup, .* put it before"):
-        curate.run(recipe, "never")
-
-
 def test_all_questions_of_one_row_are_of_one_split(tmp_path):
     recipe = {"sources": {"c": str(SAMPLE / "chat" / "questions.jsonl")}, "sft": {"mix": {"c": 1}, "validation": 0.4}}
     done = curate.run(recipe, tmp_path)
