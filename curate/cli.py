@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from curate.plugins import Offered
 
 
-class Folder(click.ParamType):
+class Folder(click.ParamType[Path]):
     """A folder of this machine, or with a protocol (``s3://``) of another storage."""
 
     name = "path"

@@ -17,6 +17,7 @@ from curate.plan import digest, line_content
 from curate.steps import Line, Tally
 
 PARTITIONS = 16  # of a gather's rows; one is settled at a time in memory
+BLOCKS = 64  # of consecutive parts, whose settled rows lie together: a row group a part would be 10,000 in each file
 NOT_FIELDS = ("key", "drop", "keeper", "start", "end", "replacement")
 
 
@@ -56,7 +57,7 @@ def concerned(line: Line, batch: Batch) -> np.ndarray:
 
 
 def settle(line: Line, store: Path, partition: int, collected: Sequence[str], settled: Path) -> Path:
-    """What matters of one partition, from all parts; the rows of each part are a row group of the file `settled`."""
+    """What matters of one partition, from all parts; the rows of a block of parts are a row group of `settled`."""
     tables = []
     for number, name in enumerate(collected):
         rows = read_partition(part_path(store, name, "collected"), partition)
@@ -64,13 +65,19 @@ def settle(line: Line, store: Path, partition: int, collected: Sequence[str], se
     rows = make_gather(line).settle(pa.concat_tables(tables))
     if not {"part", "key"} <= set(rows.column_names):
         raise Wrong(f"expected settled rows with the columns part and key, got {', '.join(rows.column_names)}")
-    write_partitioned(settled, rows, rows["part"].to_numpy(), len(collected))
+    write_partitioned(settled, rows, block_of(rows["part"].to_numpy(), len(collected)), BLOCKS)
     return settled
 
 
-def decide(line: Line, stage: int, number: int, store: Path, part: Part, settled: Sequence[Path]) -> Part:
-    """The part after the gather, named by the part and the decisions about it; itself where there are none."""
-    rows = pa.concat_tables(read_partition(path, number) for path in settled)
+def block_of(part: Any, parts: int) -> Any:
+    """The block of a part, or of each of many, among so many parts."""
+    return part * BLOCKS // parts
+
+
+def decide(line: Line, stage: int, number: int, parts: int, store: Path, part: Part, settled: Sequence[Path]) -> Part:
+    """Part `number` of so many after the gather, named by it and the decisions about it; itself without decisions."""
+    rows = pa.concat_tables(read_partition(path, block_of(number, parts)) for path in settled)
+    rows = rows.filter(pc.equal(rows["part"], number))
     decided = make_gather(line).decide(rows)
     decided = decided.drop_columns([name for name in ("part", "partition") if name in decided.column_names])
     order = [(name, "ascending") for name in ("key", "start", "end") if name in decided.column_names]

@@ -235,7 +235,7 @@ class Job:
         settled = [own / "parts" / f"{name}-{place}.settled.parquet" for place in range(PARTITIONS)]
         places = [(phase.number, place, collected, path) for place, path in enumerate(settled)]
         self.map(f"{phase.label}: settle", work.settle, places, [1] * PARTITIONS)
-        decisions = [(phase.number, number, part, settled) for number, part in enumerate(parts)]
+        decisions = [(phase.number, number, len(parts), part, settled) for number, part in enumerate(parts)]
         after = self.each(phase, work.decide, decisions, sizes)
         self.needs.add(part.name for part in after)
         with put(note, private=True) as out:

@@ -139,10 +139,10 @@ def settle(phase: int, partition: int, collected: Sequence[str], settled: Path) 
         return corpus.settle(line, _bench.parts_of(phase), partition, collected, settled)
 
 
-def decide(phase: int, number: int, part: Part, settled: Sequence[Path]) -> Part:
+def decide(phase: int, number: int, parts: int, part: Part, settled: Sequence[Path]) -> Part:
     """The third act of a gather."""
     with told_by(line := _bench.phases[phase].lines[0]):
-        return corpus.decide(line, phase, number, _bench.parts_of(phase), part, settled)
+        return corpus.decide(line, phase, number, parts, _bench.parts_of(phase), part, settled)
 
 
 def fit(phase: int, parts: Sequence[Part], path: Path) -> Path:

@@ -108,7 +108,7 @@ def gathered(lines):
         collected = [collect(line, folder, part) for part in parts]
         paths = [folder / f"{place}.settled.parquet" for place in range(PARTITIONS)]
         settled = [settle(line, folder, place, collected, path) for place, path in enumerate(paths)]
-        return [decide(line, 1, number, folder, part, settled) for number, part in enumerate(parts)]
+        return [decide(line, 1, number, len(parts), folder, part, settled) for number, part in enumerate(parts)]
 
     return through
 

@@ -51,7 +51,7 @@ class LocalEngine:
     ) -> list[R]:
         """The results of the tasks, in their order; `done` is told of each as it comes.
 
-        When a worker dies at a task, `died(task, death)` is asked. Where it returns, a fresh worker tries the task again;
+        When a worker dies at a task, `died(task, death)` is asked. Where it returns, a fresh worker tries it again;
         what it raises ends the tasks, as what they raise does.
         """
         results: dict[int, R] = {}
