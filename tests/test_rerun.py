@@ -1,10 +1,12 @@
 """What is made again when something changes: exactly what depends on it, and nothing for a change of time or place."""
 
+import json
 import os
 import shutil
 import sys
 
 import pytest
+from kills import made
 
 import curate
 from curate import plan
@@ -123,13 +125,29 @@ def test_touching_copying_and_moving_data_recipe_and_run_makes_nothing_again(pro
     assert project(copy, copy / "elsewhere") == []
 
 
-def parts(folder):
-    return {path.name for path in (folder / "parts").iterdir() if path.name.count(".") == 1}
+def test_the_bytes_of_a_run_are_the_same_whatever_the_units_the_workers_and_the_order_of_files(
+    project, write, tmp_path, monkeypatch
+):
+    whole = made(tmp_path / "run")
+    monkeypatch.setattr(plan, "UNIT_FILES", 1_000)
+    for name in sorted((name for name in FILES if name.startswith("data/")), reverse=True):
+        (tmp_path / name).unlink()
+        write(name, FILES[name])
+    curate.run(tmp_path / "recipe.yaml", tmp_path / "other", workers=4)
+    assert made(tmp_path / "other") == whole
+    assert len(list((tmp_path / "other" / "parts").iterdir())) < len(list((tmp_path / "run" / "parts").iterdir()))
 
 
-def test_a_file_that_is_added_makes_at_most_one_bucket_again_before_and_after_a_gather(project, write, tmp_path):
-    before = parts(tmp_path / "run")
-    write("data/added.txt", "another pump 41 泵 part 3\n")
-    project()
-    new = {name for name in parts(tmp_path / "run") - before if name.endswith(".parquet")}
-    assert len(new) <= 2 * 5 + 1  # a bucket may be split in two; each has a part a phase, and one is text
+def test_a_file_added_to_ten_thousand_makes_its_own_unit_again_before_and_after_a_gather(write, tmp_path):
+    for number in range(10_000):
+        write(f"data/{number % 89}/{number}.txt", f"泵 pump {number}\n")
+    recipe = write("recipe.yaml", "sources: {web: data}\nsteps: [normalize, exact_dedup, normalize]\n")
+    curate.run(recipe, tmp_path / "run", workers=2)
+    write("data/5/added.txt", "another pump\n")
+    curate.run(recipe, tmp_path / "run", workers=2)
+    events = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text("utf-8").splitlines()]
+    phases = [one for one in events if one["event"] == "phase_finished" and one["phase"].startswith("normalize")]
+    first, again = phases[:2], phases[2:]
+    assert [one["found"] for one in first] == [0, 0]
+    assert [one["tasks"] - one["found"] <= 2 for one in again] == [True, True]  # two where it begins a unit of its own
+    assert first[0]["tasks"] > 5
