@@ -1,4 +1,3 @@
-import os
 import random
 import signal
 import subprocess
@@ -81,33 +80,39 @@ def test_a_run_goes_on_by_itself_when_one_worker_is_killed(undisturbed, tmp_path
     assert made(tmp_path / "run") == whole
 
 
-def test_on_a_full_disk_the_run_stops_with_a_sentence_and_goes_on_when_there_is_room(undisturbed, tmp_path):
-    recipe, whole, *_ = undisturbed
+@pytest.fixture
+def mounted(tmp_path):
+    """A small file system of its own, mounted with these options; only root can have it."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    small = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(disk)]
-    try:
-        mounted = subprocess.run(small, capture_output=True).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    if not mounted:
-        pytest.skip("mounting a small disk takes the rights of root")
-    try:
-        process = start(recipe, disk / "run", tmp_path / "aside")
-        said = process.communicate()[0].decode()
-        assert process.returncode == 1
-        assert said.splitlines()[-1].startswith("curate: No space left on device")
-        assert "Traceback" not in said
-        subprocess.run(["mount", "-o", "remount,size=100m", str(disk)], check=True)
-        assert resumed(recipe, disk.parent / "disk") == whole
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
+
+    def mount(options):
+        try:
+            done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(disk)], capture_output=True)
+        except FileNotFoundError:
+            done = None
+        if done is None or done.returncode:
+            pytest.skip("mounting a file system takes the rights of root")
+        return disk
+
+    yield mount
+    subprocess.run(["umount", str(disk)], capture_output=True)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_cannot_be_written_is_told(undisturbed, tmp_path):
-    recipe, *_ = undisturbed
-    (tmp_path / "locked").mkdir(mode=0o500)
-    process = start(recipe, tmp_path / "locked" / "run", tmp_path / "aside")
+def test_on_a_full_disk_the_run_stops_with_a_sentence_and_goes_on_when_there_is_room(undisturbed, mounted, tmp_path):
+    recipe, whole, *_ = undisturbed
+    disk = mounted("size=300k")
+    process = start(recipe, disk / "run", tmp_path / "aside")
     said = process.communicate()[0].decode()
-    assert (process.returncode, said.splitlines()[-1][:26]) == (1, "curate: Permission denied:")
+    assert (process.returncode, "Traceback" in said) == (1, False)
+    assert said.splitlines()[-1].startswith("curate: No space left on device")
+    subprocess.run(["mount", "-o", "remount,size=100m", str(disk)], check=True)
+    assert resumed(recipe, disk) == whole
+
+
+def test_a_folder_that_cannot_be_written_is_told(undisturbed, mounted, tmp_path):
+    recipe, *_ = undisturbed
+    process = start(recipe, mounted("ro") / "run", tmp_path / "aside")
+    said = process.communicate()[0].decode()
+    assert (process.returncode, "Traceback" in said) == (1, False)
+    assert said.splitlines()[-1].startswith(f"curate: Read-only file system: {tmp_path / 'disk' / 'run'}")
