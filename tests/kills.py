@@ -48,7 +48,8 @@ def start(recipe: Path, out: Path, aside: Path, at: int = 0, who: str = "run", w
     (aside / "counter").unlink(missing_ok=True)
     root = out if isinstance(out, Path) else aside / "curate-"  # where what goes to a store of objects is written first
     told = {"COUNTER": aside / "counter", "AT": at, "WHO": who, "ROOT": root}
-    own = {"PYTHONPATH": str(aside), "TMPDIR": str(aside)}
+    before = os.environ.get("PYTHONPATH")
+    own = {"PYTHONPATH": os.pathsep.join([str(aside), *([before] if before else [])]), "TMPDIR": str(aside)}
     env = os.environ | {f"KILL_{name}": str(value) for name, value in told.items()} | own
     command = [sys.executable, "-m", "curate", "run", str(recipe), "--out", str(out), "--workers", str(workers)]
     return subprocess.Popen(command, env=env, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

@@ -69,7 +69,7 @@ def test_a_fit_may_be_used_twice_and_each_has_its_own_name(ran):
 
 @pytest.mark.parametrize(("steps", "sentence"), [
     ("counted", "counted failed: expected bytes, which a later step gets as a file, got int"),
-    ("broken", "broken failed: ValueError in broken, line 17"),
+    ("broken", "broken failed: ValueError in broken, line 16"),
 ])  # fmt: skip
 def test_a_fit_that_fails_stops_the_run_with_a_sentence_that_quotes_no_document(ran, steps, sentence):
     with pytest.raises(CurateError) as raised:
