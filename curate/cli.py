@@ -45,6 +45,10 @@ class Group(click.Group):
         except CurateError as error:
             kind = "alarm" if isinstance(error, AlarmError) else "recipe" if isinstance(error, RecipeError) else "error"
             fail(context, kind, str(error), error.exit_code, getattr(error, "problems", ()))
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] not in ("botocore", "aiohttp"):
+                raise
+            fail(context, "file", f"the storage cannot be reached, or refuses: {error}", 1)
         except KeyboardInterrupt:
             fail(context, "stopped", "stopped; the same command goes on from here", 130)
 
@@ -160,7 +164,7 @@ def plan(recipe: Path, limit: int | None, sample: str, overrides: Sequence[str],
 
 @main.command()
 @click.argument("name", required=False)
-@click.option("--file", "files", multiple=True, type=click.Path(path_type=Path), help="A plugin file to load as well.")
+@click.option("--plugin", "files", multiple=True, type=click.Path(path_type=Path), help="A plugin file to load.")
 @json_option
 def plugins(name: str | None, files: Sequence[Path], as_json: bool) -> None:
     """List the plugins: name, kind, options with defaults, what each does. With NAME, only that one."""
@@ -327,10 +331,13 @@ def gc(folder: Path, yes: bool, as_json: bool) -> None:
         return
     for run in found.gone:
         click.echo(f"a run that was in {run} is gone; what only it needed is not needed")
-    said = ", ".join(f"{count:,} {kind}" for kind, count in sorted(found.kinds.items())) or "nothing"
-    click.echo(f"{len(found.runs)} runs need {found.kept:,} files; no run needs {said}, {found.bytes / 1e6:,.1f} MB")
-    if found.files:
-        click.echo("removed" if yes else "nothing was removed; say --yes to remove it")
+    needed = f"{found.kept:,} files are needed, by {len(found.runs):,} run{'s' if len(found.runs) != 1 else ''}"
+    if not found.files:
+        click.echo(f"{needed}; there is nothing else to remove")
+        return
+    said = ", ".join(f"{count:,} {kind}" for kind, count in sorted(found.kinds.items()))
+    click.echo(f"{needed}; no run needs {said}, {found.bytes / 1e6:,.1f} MB")
+    click.echo("removed" if yes else "nothing was removed; say --yes to remove it")
 
 
 def described(offered: "Offered") -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +24,10 @@ NOT_FIELDS = ("key", "drop", "keeper", "start", "end", "replacement")
 def make_gather(line: Line) -> Gather:
     """Bind the options of one recipe line to the gather it names."""
     options, _ = check_options(line.label, line.offered, line.options)
-    return cast(Gather, line.offered.function(**options))
+    gather = line.offered.function(**options)
+    if not isinstance(gather, Gather):
+        raise Wrong(f"expected {line.label} to give a curate.Gather, got {type(gather).__name__}")
+    return gather
 
 
 def collected_name(line: Line, part: Part) -> str:

@@ -16,6 +16,7 @@ from curate.origin import ORIGIN, apply_cuts, cut_origin, realign
 from curate.steps import Step, Tally
 
 KNOWN, KNOWN_CHARS = 10_000, 300  # so many texts of up to that length are remembered
+CUT = (int | np.integer, int | np.integer, str)  # what start, end and replacement have to be
 EDITED = {"text": pa.large_string(), "messages": MESSAGES, "origin": ORIGIN}
 NAMED = ("id", "uri", "meta")  # what a document has besides its text that may say who it is of
 
@@ -163,6 +164,9 @@ class Edit(Step):
         if not isinstance(answer, list) or not all(isinstance(cut, tuple) and len(cut) == 3 for cut in answer):
             wanted = "expected the new text or cuts [(start, end, replacement), ...]"
             raise Wrong(f"{wanted}, got {type(answer).__name__}")
+        if wrong := next((cut for cut in answer if not all(map(isinstance, cut, CUT))), None):
+            got = ", ".join(type(one).__name__ for one in wrong)
+            raise Wrong(f"expected cuts of (whole number, whole number, text), got ({got})")
         cuts = [(start, end, valid(replacement)) for start, end, replacement in answer]
         apply_cuts(doc.text, cuts)
         return {self.label: cuts}
@@ -270,7 +274,8 @@ class Expand(Step):
         children, seen = list(answer), Counter[Any]()
         for child in children:
             if not isinstance(child, Doc) or child.span is None:
-                raise Wrong(f"expected Docs with a span, such as doc.part(start, end); got {type(child).__name__}")
+                got = "a Doc without" if isinstance(child, Doc) else type(child).__name__
+                raise Wrong(f"expected Docs with a span, such as doc.part(start, end); got {got}")
             span = tuple(map(int, child.span))
             child.parent, child.key = doc.key, key_of(doc.key, self.label, list(span), seen[span])
             child.source, child.uri, child.id = doc.source, doc.uri, child.id or doc.id

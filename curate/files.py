@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 
 import xxhash
 
-from curate.errors import Unreadable
+from curate.errors import CurateError, Unreadable
 from curate.unpack import Unpacked, packed_as
 
 HEAD = 4_096
@@ -278,13 +278,29 @@ def current_umask() -> int:
 
 
 def place(written: str | Path) -> Path:
-    """A path as it was written: of this machine, or with a protocol such as ``s3://`` one of fsspec's."""
-    if "://" not in str(written):
+    """A path as it was written: of this machine, or with a protocol such as ``s3://`` one of fsspec's.
+
+    Raises `CurateError` for a protocol that is not known, whose library is missing, or that workers cannot share.
+    """
+    protocol, known, rest = str(written).partition("://")
+    if not known:
         return Path(written)
+    if protocol in ("file", "local"):
+        return Path(rest)
+    if protocol == "memory":
+        raise CurateError(f"{written}: memory:// is seen by one process alone, and a run has several; name a folder")
     from upath import UPath
 
-    # A listing that is kept does not see what other processes write.
-    return cast(Path, UPath(written, use_listings_cache=False))
+    try:
+        # A listing that is kept does not see what other processes write.
+        path = UPath(written, use_listings_cache=False)
+        path.fs  # noqa: B018 - loads the storage's library
+    except ValueError:
+        raise CurateError(f"{written}: no storage is known by {protocol}://") from None
+    except ImportError as error:
+        extra = f'pip install "curate[{protocol}]"' if protocol == "s3" else str(error)
+        raise CurateError(f"{written}: a library that {protocol}:// needs is not installed: {extra}") from None
+    return cast(Path, path)
 
 
 def is_remote(path: Path) -> bool:

@@ -63,6 +63,10 @@ class Forgetting:
         path = self.folder / "ledger.parquet"
         if not self.manifest or not path.exists():
             return False
+        note = self.folder / "parts" / "run.json"
+        phases = json.loads(note.read_bytes())["phases"] if note.exists() else []
+        if not phases or not all(known_part(self.store, name) for name in phases[-1][1]):
+            return True
         table = pq.read_table(readable(path), columns=["key", "outcome"])
         mine = table.filter(pc.is_in(table["key"], value_set=self.removed.values)).to_pylist()
         kept = {row["key"] for row in mine} - {row["key"] for row in mine if row["outcome"] not in ("kept", "cut")}
@@ -174,7 +178,7 @@ class Forgetting:
         left = {split: [keys[row].hex() for row in rows if not gone[row]] for split, rows in splits.items()}
         hashes = {path: files.get(path, about)["sha256"] for path, about in made["files"].items()}
         note = self.folder / "parts" / "examples.json"
-        before = json.loads(note.read_bytes()) if note.exists() else []
+        before = [one for one in json.loads(note.read_bytes()) if one["files"] != hashes] if note.exists() else []
         put_json(note, [*before[-1:], {"files": hashes, "splits": left}])  # the one before is that of the manifest
 
     def rewrite(self, path: str, output: str) -> dict[str, Any]:
@@ -308,7 +312,7 @@ def obey(recipe: Recipe, folder: Path, units: Sequence[Unit], say: Callable[[str
     new = [line for line in dict.fromkeys(lines) if line not in applied(folder)]
     if not new:
         return
-    if any(every_table(folder, store)):
+    if any(every_table(folder, store)) or (folder / "ledger.parquet").exists():  # a store may be gone, its runs not
         keys, unmatched = matched(recipe, folder, store, units, new)
         given = Forgetting(folder, with_descendants(folder, store, keys))
         if given.parts_differ:
@@ -396,6 +400,8 @@ def finish(folder: Path) -> bool:
     if given.manifest:
         update_manifest(given, files)
     note_applied(folder, given.store)
+    for half in folder.rglob(".*.tmp"):  # what a killed run or removal left half written may hold them, too
+        half.unlink(missing_ok=True)
     journal.unlink()
     return True
 

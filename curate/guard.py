@@ -38,6 +38,7 @@ STARTING, NOWHERE, SETUP, DOCUMENT, BATCH, READER = range(6)
 IDLE = 20  # a document may take so many times its CPU seconds by the clock, waiting for whatever
 NEAR = 0.8  # of the memory limit: a worker that grew so far and died, died of it
 MAX_BLAMED = 50  # documents of one unit: more are no accident
+ROOM = 0.8  # of the machine's memory, for setups, gathers, fits and outputs
 MAX_TRIES = 3  # of a task whose workers die while at no document
 
 
@@ -191,6 +192,7 @@ def attach(page: mmap.mmap) -> None:
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))  # what a crash leaves would hold documents
     os.register_at_fork(after_in_child=note_fork)
+    bound_data(room())
 
 
 def note_fork() -> None:
@@ -219,7 +221,7 @@ def task(suspects: Path, limits: DocLimits) -> Iterator[None]:
     finally:
         _watch.rest()
         _watch = None
-        bound_data(resource.RLIM_INFINITY)
+        bound_data(room())
 
 
 @contextmanager
@@ -231,7 +233,7 @@ def setup(step: str) -> Iterator[None]:
         return
     _watch.named(step)
     _watch.page[0], before = SETUP, memory_of("VmData")
-    bound_data(resource.RLIM_INFINITY)
+    bound_data(room())
     yield
     _base += max(0, memory_of("VmData") - before)
     _watch.base, _watch.page[0] = _base, NOWHERE
@@ -300,6 +302,11 @@ def out_of_memory() -> None:
 def is_worker() -> bool:
     """Whether this process is a worker, which Ctrl-C does not reach: a KeyboardInterrupt is a plugin's own doing."""
     return _page is not None
+
+
+def room() -> int:
+    """What a worker may have for work that is no document's: most of the machine, so that it ends and not the machine."""
+    return int(ROOM * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
 
 
 def bound_data(limit: int) -> None:

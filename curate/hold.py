@@ -28,6 +28,8 @@ def held(folder: Path) -> Iterator[Callable[[], None]]:
         and not (folder / "parts").exists()
         and any(one.name[0] != "." and one.name != FILE for one in folder.iterdir())
     ):
+        if (folder / "manifest.json").exists() and (folder / "ledger.parquet").exists():
+            raise CurateError(f"{folder} holds a run whose parts/ are gone: remove it, or name a new folder with --out")
         raise CurateError(f"{folder} holds files that are no run's; name a new folder with --out")
     with leased(folder) if is_remote(folder) else locked(folder) as still_held:
         yield still_held
@@ -125,4 +127,4 @@ def ended_here(holder: str) -> bool:
 
 def said_held(folder: Path, holder: str) -> str:
     """The sentence for a folder that another run holds."""
-    return f"{folder} is held by another run ({holder or 'unknown'}): wait for it, or name another folder with --out"
+    return f"{folder} is held by another run ({holder or 'unknown'}): wait for it, or use another folder"

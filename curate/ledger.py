@@ -82,6 +82,8 @@ class Told:
     def of(cls, folder: Path) -> "Told":
         """Open a run's ledger; raises `CurateError` where there is none."""
         if not (folder / "ledger.parquet").is_file():
+            if (folder / "parts").is_dir():
+                raise CurateError(f"{folder} has no ledger yet: its first run has to end first")
             raise CurateError(f"{folder} is no run's folder: there is no ledger.parquet")
         noted = json.loads((folder / "parts" / "run.json").read_bytes())
         store = place(noted["store"]) if noted["store"] else folder  # its own store moves with a run's folder
@@ -144,7 +146,8 @@ def look(folder: Path, step: str, most: int = 5) -> dict[str, Any]:
 def said_look(looked: Mapping[str, Any]) -> list[str]:
     """What `look` gives, for people."""
     step, examples = looked["step"], looked["documents"]
-    did = "could not read" if step == "read" else "dropped"
+    erred = any(one["outcome"] == "error" for one in examples)
+    did = "could not read" if step == "read" else "dropped or erred on" if erred else "dropped"
     lines = [f"{step} {did} {looked['found']:,} documents; {len(examples)} of them:"]
     for one in examples:
         lines += ["", named(one), f"  {one['reason']}", *quoted(one["begins"])]

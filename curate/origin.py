@@ -28,7 +28,8 @@ def apply_cuts(text: str, cuts: Sequence[Cut]) -> str:
     pieces, at = [], 0
     for start, end, replacement in sorted(cuts):
         if not at <= start <= end <= len(text):
-            raise Wrong("expected cuts inside the text that do not overlap")
+            inside = f"inside the text's {len(text):,} characters"
+            raise Wrong(f"expected cuts {inside} that do not overlap, got one at {start}:{end}")
         pieces += [text[at:start], replacement]
         at = end
     return "".join([*pieces, text[at:]])

@@ -18,7 +18,7 @@ from typing import Any
 from curate.errors import Unreadable
 from curate.files import EXTENSIONS, File, content_hash, is_remote, packing_of, refuse_special, sniff
 from curate.options import defaults_of
-from curate.plugins import Offered
+from curate.plugins import FILE_MODULE, Offered
 from curate.recipe import Recipe, Source, glob_root
 from curate.steps import Fitted, Line
 
@@ -319,7 +319,7 @@ def own_files(module: ModuleType) -> frozenset[Path]:
     file, (top, dot, _) = Path(module.__file__ or ""), module.__name__.partition(".")
     if dot:
         return with_imports(file, Path(sys.modules[top].__path__[0]), top)
-    if hasattr(module, "__path__") or top.startswith("curate_file_"):
+    if hasattr(module, "__path__") or top.startswith(FILE_MODULE):
         return with_imports(file, file.parent, top if hasattr(module, "__path__") else "")
     return frozenset({file})  # what lies beside it was installed for others
 

@@ -29,6 +29,7 @@ Setup = Callable[..., Any]
 STEP_KINDS = ("score", "filter", "field", "edit", "expand", "gather", "fit")
 PLUGIN_KINDS = (*STEP_KINDS, "reader", "writer")
 hookimpl = pluggy.HookimplMarker("curate")
+FILE_MODULE = "curate_file_"  # how the names of modules begin that are a plugin file
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,11 @@ class Offered:
         return place_of(self.function)
 
     @property
+    def of_a_file(self) -> bool:
+        """Whether it is of a plugin file, which its user can change, and not installed."""
+        return self.function.__module__.startswith(FILE_MODULE)
+
+    @property
     def summary(self) -> str:
         """The first line of its docstring."""
         return (inspect.getdoc(self.function) or "").partition("\n")[0]
@@ -109,6 +115,10 @@ class Offer:
     ) -> Callable[[F], F]: ...
     def __call__(self, function: Any = None, /, *, kinds: Iterable[str] | None = None, **told: Any) -> Any:
         """Decorate a function, or give the decorator that does."""
+        for name in told:
+            if name not in (taken := ("cost", "setup", "kinds", "scrubs", "libraries")):
+                limits = "; limits are for @curate.score" if name in ("min", "max") else meant(name, taken)
+                raise TypeError(f"@curate.{self.kind} takes no {name!r}{limits}")
         told["libraries"] = names_in(told.get("libraries", ()))
         offer = partial(self.put, about=About(kinds=self.kinds if kinds is None else names_in(kinds), **told))
         return offer(function) if function else offer
@@ -125,6 +135,8 @@ expand = Offer("expand", ("text", "code"))
 
 
 def score(
+    function: None = None,
+    /,
     *,
     min: float | None = None,
     max: float | None = None,
@@ -139,6 +151,11 @@ def score(
     A score that gives a dict names all its values here, ``(None, None)`` where there is no limit. A dict is for one
     language: ``zh={"words": (80, None)}``.
     """
+    if function:
+        raise TypeError("write @curate.score(), with its limits in the brackets, such as @curate.score(min=0.3)")
+    for name, pair in limits.items():
+        if not isinstance(pair, Mapping) and not (isinstance(pair, tuple | list) and len(pair) == 2):
+            raise TypeError(f"@curate.score: {name} should be a pair such as (low, high) or (low, None), not {pair!r}")
 
     def offer(function: F) -> F:
         pairs = {name: (pair[0], pair[1]) for name, pair in limits.items() if not isinstance(pair, Mapping)}
@@ -157,26 +174,42 @@ def score(
 
 
 def field(
-    *, cost: Cost = "low", setup: Setup | None = None, libraries: Iterable[str] = (), **columns: type
+    function: None = None,
+    /,
+    *,
+    cost: Cost = "low",
+    setup: Setup | None = None,
+    libraries: Iterable[str] = (),
+    **columns: type,
 ) -> Callable[[F], F]:
     """Offer values that become typed columns: ``@field(lang=str, script=str)``."""
+    if function or not columns:
+        raise TypeError("write @curate.field(NAME=TYPE) with the columns it makes, such as @curate.field(lang=str)")
     about = About(columns=columns, cost=cost, setup=setup, libraries=names_in(libraries))
     return partial(Offer("field").put, about=about)
 
 
-def fit(*, sample: int = 1_000, kinds: Iterable[str] = ("text",), libraries: Iterable[str] = ()) -> Callable[[F], F]:
+def fit(
+    function: None = None, /, *, sample: int = 1_000, kinds: Iterable[str] = ("text",), libraries: Iterable[str] = ()
+) -> Callable[[F], F]:
     """Offer bytes learned from a sample of documents; a later step names this one in an option annotated `Path`."""
+    if function:
+        raise TypeError("write @curate.fit(), with brackets, or @curate.fit(sample=2_000)")
     about = About(sample=sample, kinds=names_in(kinds), libraries=names_in(libraries))
     return partial(Offer("fit").put, about=about)
 
 
 def reader(*types: str, splits: bool = False, libraries: Iterable[str] = ()) -> Callable[[F], F]:
     """Offer a reader of some media types: ``@reader("pdf")``. With `splits` it honours `file.start` and `file.end`."""
+    if not types or not all(isinstance(type, str) for type in types):
+        raise TypeError('write @curate.reader("TYPE") with the media types it reads, such as @curate.reader("csv")')
     return partial(Offer("reader").put, about=About(types=types, splits=splits, libraries=names_in(libraries)))
 
 
 def writer(suffix: str) -> Callable[[F], F]:
     """Offer an output format whose files end in `suffix`: ``@writer(".jsonl")``."""
+    if not isinstance(suffix, str):
+        raise TypeError('write @curate.writer(".SUFFIX") with the ending of its files, such as @curate.writer(".txt")')
     return partial(Offer("writer").put, about=About(suffix=suffix))
 
 
@@ -224,7 +257,7 @@ def import_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise RecipeError(f"no plugin file at {path}; a path in `plugins:` is relative to the recipe")
     own = blake2b(bytes(path.absolute()), digest_size=4).hexdigest()  # two folders may each have such a file
-    spec = importlib.util.spec_from_file_location(f"curate_file_{path.stem}_{own}", path)
+    spec = importlib.util.spec_from_file_location(f"{FILE_MODULE}{path.stem}_{own}", path)
     if not spec or not spec.loader:
         raise RecipeError(f"{path}: a plugin file is Python and its name ends in .py")
     if (folder := str(path.parent.absolute())) not in sys.path:
@@ -308,8 +341,9 @@ def listed(manager: pluggy.PluginManager, problems: list[str]) -> Registry:
         for impl in getattr(manager.hook, kind).get_hookimpls():
             new = Offered(impl.function.__name__, kind, impl)
             if (old := shelf.setdefault(new.name, new)).function is not new.function:  # one may import another
-                first, second = sorted((old.place, new.place))
-                problems.append(f"{second}: {new.name!r} is already the name of a {old.kind} at {first}; rename one")
+                first, second = sorted((old, new), key=lambda one: (one.of_a_file, one.place))
+                taken = f"{second.name!r} is already the name of a {first.kind} at {first.place}"
+                problems.append(f"{second.place}: {taken}; rename one")
     return registry
 
 

@@ -18,6 +18,7 @@ from curate.data import BATCH_BYTES, BATCH_DOCS, KINDS, SCHEMA, Batch, Doc, key_
 from curate.errors import Unreadable, Wrong
 from curate.files import File
 from curate.plan import Unit, reader_for, units_of
+from curate.plugins import Offered
 from curate.recipe import Recipe, Source, read_recipe
 from curate.removal import NOTHING, REMOVED, Removed
 from curate.steps import of_a_document, raised_where, tried
@@ -97,8 +98,13 @@ def documents_of(recipe: Recipe, source: Source, file: File) -> Iterator[Read]:
     """Every document of one file."""
     found = reader_for(recipe, source, file.type)
     assert found
+    yield from read_by(*found, source, file)
+
+
+def read_by(reader: Offered, options: Mapping[str, Any], source: Source, file: File) -> Iterator[Read]:
+    """Every document that a reader finds in a file."""
     places: set[int] = set()
-    for number, item in enumerate(read_file(found[0].function, found[1], file)):
+    for number, item in enumerate(read_file(reader.function, options, file)):
         place = number if item.place is None else item.place
         again = place in places
         places.add(place)
@@ -107,7 +113,7 @@ def documents_of(recipe: Recipe, source: Source, file: File) -> Iterator[Read]:
             why = f"{item}{', ' if ': ' in str(item) else ': '}{at}" if at else str(item)  # the kind, then a colon
             yield failed(source, file, (place, number) if again else place), why
         elif again:
-            why = f"Wrong: {found[0].name} gave two documents the place {place}"
+            why = f"Wrong: {reader.name} gave two documents the place {place}"
             yield failed(source, file, (place, number)), why
         else:
             yield keyed(source, file, place, item)

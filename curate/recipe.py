@@ -448,7 +448,7 @@ class Checker:
 
     def default_reader(self, type: str, offers: Sequence[Offered], where: Where) -> str | None:
         """The one reader of a type, or the one from a recipe's own file, which goes before installed ones."""
-        own = [one for one in offers if one.function.__module__.startswith("curate_file_")]
+        own = [one for one in offers if one.of_a_file]
         if len(choice := own or offers) == 1:
             return choice[0].name
         names = " and ".join(f"{one.name} ({one.place})" for one in choice)

@@ -3,6 +3,7 @@
 import keyword
 import sys
 from collections.abc import Mapping
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from curate.errors import CurateError
@@ -104,7 +105,7 @@ def wrong_name(name: str, registry: Registry) -> str:
         return f"it names a Python function, so it has letters, digits and _ and begins with no digit{better}"
     if name in sys.stdlib_module_names or name in sys.builtin_module_names:
         return f"{STANDARD}; add a word, as in my_{name}"
-    if name in ("curate", "curate_plugins", "test", "tests"):
+    if name in ("curate", "curate_plugins", "tests") or name in packages_distributions():
         return f"a package of this name is there already; add a word, as in my_{name}"
     for shelf in registry.values():
         if name in shelf:

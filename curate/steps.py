@@ -73,7 +73,9 @@ class Step:
             try:
                 with guard.setup(self.label):
                     own["state"] = self.about.setup(**{k: v for k, v in self.options.items() if k not in own})
-            except (Exception, SystemExit) as error:  # no document's error, so its words may be told
+            except BaseException as error:  # no document's error, so its words may be told
+                if not of_a_document(error):
+                    raise
                 raise CurateError(f"{self.label}: its setup failed: {type(error).__name__}: {error}") from error
         return partial(self.impl.function, **own)
 
@@ -214,7 +216,7 @@ class Filter(Step):
         values = [np.nan if verdict is None else bool(verdict) for verdict in verdicts]
         seen.marks.measure(self.label, seen.rows, np.array(values, np.float32))
         failed = [row for row, value in enumerate(values) if value == 0 and concerns[row]]
-        reasons = {row: valid(verdicts[row]) if isinstance(verdicts[row], Drop) else "false" for row in failed}
+        reasons = {row: valid(str(verdicts[row])) if isinstance(verdicts[row], Drop) else "false" for row in failed}
         self.fail(seen, "dropped", reasons)
         return batch
 

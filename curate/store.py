@@ -36,8 +36,10 @@ class Needs:
                 out.write(json.dumps(sorted(self.names)).encode())
 
     def point(self) -> None:
-        """Leave a pointer to the run with a store that others share."""
+        """Leave a pointer to the run with a store that others share; raises `CurateError` where that is a run's."""
         if self.store != self.folder:
+            if (self.store / ".lock").exists():
+                raise CurateError(f"{self.store} is a run's own folder; `store:` is a folder beside those of runs")
             own = blake2b(str(self.folder).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
             with put(self.store / "runs" / f"{own}.json", private=True) as out:
                 out.write(json.dumps({"folder": str(self.folder)}).encode())

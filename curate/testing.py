@@ -11,19 +11,20 @@ import os
 import subprocess
 import sys
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pluggy
 import pyarrow as pa
 
 from curate import hookspecs
+from curate.corpus import make_gather
 from curate.data import Batch, Doc, key_of
-from curate.errors import CurateError, RecipeError, Unreadable
+from curate.errors import CurateError, RecipeError, Unreadable, Wrong
 from curate.files import File
 from curate.options import check_options, defaults_of, fits, spoken, takes_of
 from curate.plugins import Offered, Registry, import_file, listed, wrong_arguments
@@ -32,6 +33,7 @@ from curate.steps import Line, Step, raised_where, tried
 from curate.trial import gather_outcomes, gathered, line_of
 
 Plugin = Any  # a function under one of the decorators
+T = TypeVar("T")
 ZH, EN = "离心泵启动前应先灌泵，排尽泵壳内的空气。", "Prime the pump before it is started, and vent the casing."
 TEXTS: Mapping[str, str] = {
     "empty": "",
@@ -98,7 +100,8 @@ def registry_of(*plugins: Plugin) -> Registry:
     for plugin in plugins:
         kind = getattr(plugin, "curate_impl", {}).get("specname")
         if not kind:
-            raise RecipeError(f"{getattr(plugin, '__name__', plugin)} is no plugin: it has no decorator of curate's")
+            name = getattr(plugin, "__name__", plugin)
+            raise RecipeError(f"{name} is no plugin: put one of curate's decorators above it, such as @curate.filter")
         problems += wrong_arguments(kind, plugin)
     if not problems:
         for plugin in plugins:
@@ -126,19 +129,20 @@ def check(plugin: Plugin, /, *given: Doc | str | bytes, **options: Any) -> None:
         return check_reader(offered, files, options)
     if offered.kind == "writer":
         return check_writer(offered, docs, options)
-    line = line_of(
-        registry, offered.name, [f"{name}={json.dumps(listed_paths(value))}" for name, value in options.items()]
-    )
-    if offered.kind == "gather":
-        return check_gather(line, docs)
-    if offered.kind == "fit":
-        return check_fit(line, docs)
-    check_step(line, docs)
-    answers = answers_of(line, [doc for doc in docs if of_kind(line, doc)])
+    line = line_with(registry, offered.name, options)
+    docs = [doc for doc in docs if of_kind(line, doc)]
+    by_kind = {"gather": check_gather, "fit": check_fit}
+    by_kind.get(offered.kind, check_step)(line, docs)
     there = in_another_process(offered, docs, options)
-    for doc, answer, other in zip((doc for doc in docs if of_kind(line, doc)), answers, there, strict=True):
-        wanted = "the same answer in another process, where sets have another order"
-        promise(answer == other, offered, wanted, doc, f"{answer}, and {other} there")
+    for doc, answer, other in zip(docs, answers_of(line, docs), there, strict=offered.kind != "fit"):
+        wanted = "the same answer in another process, where `hash` gives other numbers and sets have another order"
+        on = None if offered.kind == "fit" else doc
+        promise(answer == other, offered, wanted, on, f"{clipped(answer)}, and {clipped(other)} there")
+
+
+def line_with(registry: Registry, name: str, options: Mapping[str, Any]) -> Line:
+    """A recipe line with these options."""
+    return line_of(registry, name, [f"{key}={json.dumps(listed_paths(value))}" for key, value in options.items()])
 
 
 def of_kind(line: Line, doc: Doc) -> bool:
@@ -157,7 +161,7 @@ def explore(plugin: Plugin, /, examples: int = 100, **options: Any) -> None:
     ((name, offered),) = ((name, one) for shelf in registry.values() for name, one in shelf.items())
     if offered.kind not in STEPS:
         raise CurateError(f"{name} is a {offered.kind}; explore is for steps that take a document: use check")
-    line = line_of(registry, name, [f"{key}={json.dumps(listed_paths(value))}" for key, value in options.items()])
+    line = line_with(registry, name, options)
     words = st.sampled_from(
         ["泵", "离心泵。", "pump", " ", "\n", "\n\n", "-", "1.5", "# ", "|", "👩‍🔧", "\0", "“", "。”"]
     )
@@ -168,7 +172,8 @@ def explore(plugin: Plugin, /, examples: int = 100, **options: Any) -> None:
     )
     @given(st.lists(texts, min_size=1, max_size=5))
     def explored(found: list[str]) -> None:
-        check_step(line, keyed(Doc(text, f"made up {at}") for at, text in enumerate(found)))
+        docs = keyed(Doc(text, f"made up {at}") for at, text in enumerate(found))
+        check_step(line, [doc for doc in docs if of_kind(line, doc)])
 
     explored()
 
@@ -182,9 +187,22 @@ def promise(held: bool, offered: Offered, what: str, doc: Doc | None = None, got
     raise AssertionError(f"{offered.name}{name}: {what}{f'; got {got}' if got else ''}. See {offered.place}")
 
 
+def attempted(function: Callable[[T], Any], given: T) -> tuple[Any, str]:
+    """The answer, or what went wrong in its own words, which a run does not tell: they may quote a document."""
+    try:
+        return function(given), ""
+    except (Exception, SystemExit) as error:
+        words = "" if isinstance(error, Wrong) or not str(error) else f": {error}"
+        return None, f"{raised_where(error)}{words}"
+
+
 def short(value: Any) -> str:
     """A value in a sentence."""
-    said = repr(comparable(value))
+    return clipped(repr(comparable(value)))
+
+
+def clipped(said: str) -> str:
+    """The beginning of what is said, where that is much."""
     return said if len(said) <= 80 else f"{said[:60]}... of {len(said):,} characters"
 
 
@@ -204,28 +222,30 @@ def check_types(offered: Offered) -> None:
 def check_step(line: Line, docs: Sequence[Doc]) -> None:
     """What a step that answers document by document has to hold."""
     offered, step = line.offered, fresh(line)
-    docs = [doc for doc in docs if of_kind(line, doc)]
     alone: dict[bytes, Any] = {}
     for doc in docs:
         single = Batch.of([doc])
-        answer, why = tried(lambda one: asked(step, one)[0], single)
+        answer, why = attempted(lambda one: asked(step, one)[0], single)
         promise(not why, offered, "an answer", doc, why)
         again = asked(step, Batch.of([doc]))[0]
-        promise(same(answer, again), offered, "the same answer twice", doc, f"{short(answer)}, then {short(again)}")
+        wanted = "the same answer twice, with nothing random and nothing remembered of other documents"
+        promise(same(answer, again), offered, wanted, doc, f"{short(answer)}, then {short(again)}")
         if "doc" in step.impl.argnames:
-            given = single.doc(0)
+            given, left = single.doc(0), single.doc(0).row()
             tried(step.ask_doc, given)
-            promise(given.row() == single.doc(0).row(), offered, "the document to be left as it is", doc)
+            altered = [name for name, value in given.row().items() if left.get(name) != value]
+            wanted = "the document to be left as it is, and what is new to be returned"
+            promise(not altered, offered, wanted, doc, f"another {' and '.join(altered)}")
         alone[doc.key] = answer
         check_children(offered, doc, answer)
     other = fresh(line)
     for rows in orders(len(docs)):
         batch = Batch.of(docs[row] for row in rows)
         held = batch.table.to_pylist()
-        answers, why = tried(lambda one: asked(other, one), batch)
+        answers, why = attempted(lambda one: asked(other, one), batch)
         promise(not why, offered, f"an answer for a batch of {len(rows)}", got=why)
         for row, answer in zip(rows, answers, strict=True):
-            wanted = "the same answer in a batch, or after other documents, as alone"
+            wanted = "the same answer in a batch, or after other documents, as alone (only a gather may look at others)"
             came = f"{short(alone[docs[row].key])} alone, and {short(answer)}"
             promise(same(answer, alone[docs[row].key]), offered, wanted, docs[row], came)
         promise(batch.table.to_pylist() == held, offered, "the batch to be left as it is")
@@ -285,7 +305,11 @@ def check_children(offered: Offered, doc: Doc, answer: Any) -> None:
 
 
 def answers_of(line: Line, docs: Sequence[Doc]) -> list[str]:
-    """The answers as texts, which another process can give back."""
+    """The answers as texts, which another process can give back; of a gather what it collects, of a fit one."""
+    if line.offered.kind == "fit":
+        return [repr(learned_of(line, docs))]
+    if line.offered.kind == "gather":
+        return [repr(make_gather(line).collect(Batch.of([doc])).to_pylist()) for doc in docs]
     return [repr(comparable(answer)) for answer in asked(fresh(line), Batch.of(docs))]
 
 
@@ -321,9 +345,7 @@ def answer() -> None:
     except ImportError:  # a test's own module, under a name that pytest gave it
         found = import_file(Path(path))
     registry = registry_of(getattr(found, name))
-    line = line_of(registry, name, [f"{key}={json.dumps(listed_paths(value))}" for key, value in options.items()])
-    docs = [Doc(**row) for row in rows]
-    print(json.dumps(answers_of(line, [doc for doc in docs if of_kind(line, doc)])))
+    print(json.dumps(answers_of(line_with(registry, name, options), [Doc(**row) for row in rows])))
 
 
 def listed_paths(value: Any) -> Any:
@@ -333,7 +355,6 @@ def listed_paths(value: Any) -> Any:
 
 def check_gather(line: Line, docs: Sequence[Doc]) -> None:
     """What a gather has to hold: it decides the same whatever the parts and their order."""
-    docs = [doc for doc in docs if of_kind(line, doc)]
     docs = [*docs, *keyed(Doc(doc.text, f"{doc.id} again", kind=doc.kind, messages=doc.messages) for doc in docs)]
     every = decided(line, [Batch.of(docs)])
     halves = [Batch.of(docs[: len(docs) // 2]), Batch.of(docs[len(docs) // 2 :])]
@@ -342,13 +363,13 @@ def check_gather(line: Line, docs: Sequence[Doc]) -> None:
     for way, parts in ways.items():
         other = decided(line, parts)
         for doc in docs:
-            wanted = f"the same decision {way}"
-            promise(other[doc.key] == every[doc.key], line.offered, wanted, doc, short(other[doc.key]))
+            wanted, came = f"the same decision {way}", f"{short(other[doc.key])}, and {short(every[doc.key])} before"
+            promise(other[doc.key] == every[doc.key], line.offered, wanted, doc, came)
 
 
 def decided(line: Line, parts: Sequence[Batch]) -> dict[bytes, Any]:
     """What a gather decides about each document."""
-    tables, why = tried(lambda some: gathered(line, some), parts)
+    tables, why = attempted(lambda some: gathered(line, some), parts)
     promise(not why, line.offered, "decisions", got=why)
     for table in tables:
         missing = {"key"} - set(table.column_names)
@@ -361,15 +382,19 @@ def decided(line: Line, parts: Sequence[Batch]) -> dict[bytes, Any]:
 
 def check_fit(line: Line, docs: Sequence[Doc]) -> None:
     """What a fit has to hold: bytes, the same again, of no documents too."""
-    options, _ = check_options(line.label, line.offered, line.options)
-    docs = sorted(docs, key=lambda doc: doc.key)
     for sample in (docs, []):
         before = [doc.row() for doc in sample]
-        learned, why = tried(lambda given: line.offered.function(docs=given, **options), sample)
+        learned, why = attempted(lambda given: learned_of(line, given), sample)
         promise(not why, line.offered, f"bytes for {len(sample)} documents", got=why)
         promise(isinstance(learned, bytes), line.offered, "bytes", got=type(learned).__name__)
-        promise(line.offered.function(docs=sample, **options) == learned, line.offered, "the same bytes twice")
+        promise(learned_of(line, sample) == learned, line.offered, "the same bytes twice, with nothing random")
         promise([doc.row() for doc in sample] == before, line.offered, "the documents to be left as they are")
+
+
+def learned_of(line: Line, docs: Sequence[Doc]) -> Any:
+    """What a fit gives for documents, which it gets in the order of their keys."""
+    options, _ = check_options(line.label, line.offered, line.options)
+    return line.offered.function(docs=sorted(docs, key=lambda doc: doc.key), **options)
 
 
 def check_reader(offered: Offered, files: Sequence[bytes], options: Mapping[str, Any]) -> None:
@@ -379,7 +404,7 @@ def check_reader(offered: Offered, files: Sequence[bytes], options: Mapping[str,
         for name, content in {**BROKEN_FILES, **{f"your file {at}": one for at, one in enumerate(files, 1)}}.items():
             path = Path(folder, "file")
             path.write_bytes(content)
-            file, ours = File(path, "file", offered.about.types[0]), name in BROKEN_FILES
+            file, ours, name = File(path, "file", offered.about.types[0]), name in BROKEN_FILES, f"the file {name!r}"
             items = read_all(offered, options, file, name)
             promise(same(items, read_all(offered, options, file, name)), offered, f"the same of {name} twice")
             promise(ours or any(isinstance(one, tuple) for one in items), offered, f"a document of {name}")
@@ -394,16 +419,17 @@ def read_all(offered: Offered, options: Mapping[str, Any], file: File, name: str
     items: list[Any] = []
     try:
         for number, item in enumerate(offered.function(file=file, **options)):
-            if not isinstance(item, Doc | Unreadable):
-                promise(False, offered, f"Docs of {name}", got=type(item).__name__)
+            promise(isinstance(item, Doc | Unreadable), offered, f"Docs of {name}", got=type(item).__name__)
             place = number if item.place is None else item.place
             items.append((place, item.row()) if isinstance(item, Doc) else str(item))
+    except AssertionError:
+        raise
     except Unreadable as error:
         items.append(str(error))
     except (EOFError, OSError, zlib.error):
         items.append("damaged")
     except Exception as error:
-        promise(False, offered, f"Unreadable for {name}, if it cannot be read", got=raised_where(error))
+        promise(False, offered, f"Unreadable for {name}, if it cannot be read", got=f"{raised_where(error)}: {error}")
     return items
 
 
@@ -429,7 +455,8 @@ def check_writer(offered: Offered, docs: Sequence[Doc], options: Mapping[str, An
             promise(what == "documents", offered, "to write examples, where it does not write documents")
             continue
         for way in ([some], [some[:1], some[1:]], [[doc] for doc in some]):
-            promise(written(offered, options, way) == content, offered, f"the same bytes of {what} in other batches")
+            wanted = f"the same bytes of {what} again, in any batches"
+            promise(written(offered, options, way) == content, offered, wanted)
         check_readable(offered, content)
     check_readable(offered, written(offered, options, []))
 
@@ -444,7 +471,7 @@ def written(offered: Offered, options: Mapping[str, Any], groups: Sequence[Seque
     except CurateError:
         raise
     except Exception as error:
-        promise(False, offered, "no error", got=raised_where(error))
+        promise(False, offered, "no error", got=f"{raised_where(error)}: {error}")
     promise(answer is None or isinstance(answer, int), offered, "nothing, or how many it left out", got=repr(answer))
     promise(not out.closed, offered, "`out` to be left open; curate closes it when it is whole")
     promise(not list(left), offered, "every document to be read")

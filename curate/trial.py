@@ -1,6 +1,7 @@
 """One plugin tried on a few documents: what it keeps, drops and changes, before and after, and how fast it is."""
 
 import heapq
+import textwrap
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,8 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from click import style
 
-from curate.corpus import changed, decisions_by_key, make_gather
-from curate.data import BATCH_BYTES, BATCH_DOCS, SCHEMA, Batch, Doc, key_of, share_of, valid
+from curate.corpus import PARTITIONS, changed, decisions_by_key, make_gather
+from curate.data import BATCH_BYTES, BATCH_DOCS, SCHEMA, Batch, Doc, key_of, share_of
 from curate.errors import CurateError, RecipeError, Unreadable, meant
 from curate.files import File, readable, sniff
 from curate.ledger import Told, named, quoted
@@ -24,8 +25,8 @@ from curate.options import check_options
 from curate.parts import one_batch, part_path, read_batches
 from curate.plan import units_of
 from curate.plugins import Offered, Registry
-from curate.reading import documents, read_file
-from curate.recipe import Checker, Problems, override_value, read_recipe
+from curate.reading import documents, read_by, read_file
+from curate.recipe import Checker, Problems, Source, override_value, read_recipe
 from curate.stages import STEPS, make_stage, run_stage
 from curate.steps import Line, Step
 
@@ -156,6 +157,8 @@ def try_on(
 ) -> Trial:
     """A step put to texts, to the documents of a file or to a sample of a run's; a reader put to a file."""
     offered = plugin_named(registry, name)
+    if file and not file.exists():
+        raise CurateError(f"nothing is at {file}")
     if offered.kind == "reader":
         if not file:
             raise CurateError(f"{name} is a reader, which reads a file: try it with --file FILE")
@@ -237,14 +240,16 @@ def told_error(step: Step, batch: Batch, row: int) -> str:
 
 
 def gathered(line: Line, batches: Sequence[Batch]) -> list[pa.Table]:
-    """What a gather decides of each batch, as if it were a part; all in memory."""
+    """What a gather decides of each batch, as if it were a part: settled by partitions as in a run, but in memory."""
     gather, tables = make_gather(line), list[pa.Table]()
     for number, batch in enumerate(batches):
         rows = gather.collect(batch)
         tables.append(rows.append_column("part", pa.repeat(pa.scalar(number, pa.int32()), len(rows))))
     if not tables:
         return []
-    settled = gather.settle(pa.concat_tables(tables))
+    collected = pa.concat_tables(tables)
+    places = collected["partition"].to_numpy() % PARTITIONS
+    settled = pa.concat_tables(gather.settle(collected.filter(pa.array(places == one))) for one in range(PARTITIONS))
     return [
         gather.decide(settled.filter(pc.equal(settled["part"], number)).combine_chunks())
         for number in range(len(batches))
@@ -273,23 +278,19 @@ def try_reader(offered: Offered, settings: Sequence[str], path: Path) -> Trial:
     options = options_from(settings)
     check_options(offered.name, offered, options)
     if not path.is_file():
-        raise CurateError(f"no file at {path}")
+        raise CurateError(f"{path} is no file; a reader is tried on one file")
     try:
         file = File(path, path.name, sniff(path))
     except Unreadable as error:
         return Trial(offered.name, "reader", [Outcome(Doc(uri=path.name), "unreadable", str(error))])
     next(iter(read_file(offered.function, options, file)), None)  # what it loads is not the file's time
     start = time.perf_counter()
-    items = list(read_file(offered.function, options, file))
+    found = list(read_by(offered, options, Source(str(path), name="file"), file))
     seconds = time.perf_counter() - start
-    outcomes = []
-    for number, item in enumerate(items):
-        place = number if item.place is None else item.place
-        if isinstance(item, Unreadable):
-            outcomes.append(Outcome(Doc(uri=path.name), "unreadable", str(item)))
-        else:
-            item.key, item.uri, item.source = key_of("file", path.name, place), valid(path.name), "file"
-            outcomes.append(Outcome(item, "read", "", dict(item.meta) | ({"kind": item.kind})))
+    outcomes = [
+        Outcome(doc, "unreadable", why) if why else Outcome(doc, "read", "", {**doc.meta, "kind": doc.kind})
+        for doc, why in found
+    ]
     return Trial(offered.name, "reader", outcomes, size=path.stat().st_size, seconds=seconds)
 
 
@@ -323,17 +324,23 @@ def shown(trial: Trial, most: int, width: int) -> Iterator[str]:
         if examples:
             yield from ("", style(f"{verdict}, {len(examples)} of {trial.count(verdict):,}", COLOURS.get(verdict)))
         for one in examples:
-            yield from shown_outcome(one, width)
+            yield from shown_outcome(one, f"{trial.name}.", width)
 
 
-def shown_outcome(one: Outcome, width: int) -> Iterator[str]:
-    """One document: where it is from, why, what was measured, and its text before and after."""
+def shown_outcome(one: Outcome, prefix: str, width: int) -> Iterator[str]:
+    """One document: where it is from, why, what was measured, and its text before and after.
+
+    `prefix` is what the ledger puts before the names of a step's values; here it would say the same of each.
+    """
     yield f"  {named(vars(one.doc)) if one.doc.source else one.doc.uri}"
     if one.reason:
         yield f"    {style(one.reason, COLOURS.get(one.verdict))}"
     if one.values:
-        said = [f"{name} {f'{value:.4g}' if isinstance(value, float) else value}" for name, value in one.values.items()]
-        yield f"    {shortened(' · '.join(said), width - 4)}"
+        said = " · ".join(
+            f"{name.removeprefix(prefix)} {f'{value:.4g}' if isinstance(value, float) else value}"
+            for name, value in one.values.items()
+        )
+        yield from (f"    {shortened(line, width - 4)}" for line in textwrap.wrap(said, width - 4, max_lines=3))
     if one.after is not None:
         yield from side_by_side(one.doc.text, one.after, width)
     elif one.children:
@@ -357,6 +364,8 @@ def side_by_side(before: str, after: str, width: int) -> Iterator[str]:
 
     column = (width - 7) // 2
     pairs = list(changed_lines(before, after))
+    if not pairs:
+        yield "    only line ends differ"
     for old, new in pairs[:SHOWN_LINES]:
         at = 0  # both sides begin a little before they differ
         if old and new:

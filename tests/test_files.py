@@ -9,8 +9,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate import File, Unreadable
-from curate.files import content_hash, decode, put, sniff
+from curate import CurateError, File, Unreadable
+from curate.files import content_hash, decode, place, put, sniff
 
 CHINESE = "离心泵的维护说明：每月检查一次轴承温度，必要时加注润滑脂。机械密封泄漏时应立即停机。"
 
@@ -137,3 +137,11 @@ def test_a_private_file_is_for_its_owner_alone(tmp_path, private, mode, monkeypa
 def test_a_content_hash_is_of_the_bytes_and_nothing_else(write):
     one, same, other = write("a.txt", CHINESE), write("b/c.txt", CHINESE), write("d.txt", CHINESE + "。")
     assert content_hash(one) == content_hash(same) != content_hash(other)
+
+
+def test_a_path_of_a_storage_that_no_run_can_use_is_told_and_a_file_url_is_a_path():
+    assert place("file:///data/泵").as_posix() == "/data/泵"
+    with pytest.raises(CurateError, match="foo://bar/x: no storage is known by foo://"):
+        place("foo://bar/x")
+    with pytest.raises(CurateError, match="seen by one process alone"):
+        place("memory://x")

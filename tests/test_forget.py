@@ -1,6 +1,7 @@
 """Forgetting: a document leaves everything that a run made, nothing else changes, and no run brings it back."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -363,3 +364,20 @@ def test_who_shares_a_store_shares_what_is_gone_from_it(private, tmp_path):
     assert second.manifest["forgotten"] == 1
     assert ran(recipe, tmp_path / "second")[1] == [f"nothing to do: {tmp_path / 'second'} is finished"]
     assert "Row 1" not in repr(rows_of(ran(recipe, tmp_path / "third")[0], "text"))
+
+
+def test_a_run_whose_store_is_gone_still_obeys_and_writes_its_outputs_again(private, tmp_path):
+    recipe, out = private("exact_dedup", store=str(tmp_path / "store")), tmp_path / "run"
+    ran(recipe, out)
+    shutil.rmtree(tmp_path / "store")
+    (out / "removed.txt").write_text("13700137001\n")
+    assert "Row 1" not in repr(rows_of(ran(recipe, out)[0], "text"))
+
+
+def test_what_a_killed_run_left_half_written_goes_with_a_document(private, tmp_path):
+    out = tmp_path / "run"
+    first, _ = ran(private("exact_dedup"), out)
+    (out / "parts" / ".half.tmp").write_text("Row 1 says")
+    (out / "text" / ".half.tmp").write_text("Row 1 says")
+    forget.forget(out, [key_of(first, id="13700137001")], agree)
+    assert not list(out.rglob(".*.tmp"))

@@ -138,9 +138,24 @@ def test_a_function_that_asks_for_what_it_is_not_given_is_told_with_its_line(bro
     ("chinese", "这不是 Python。\n"),
     ("binary", b"\x89PNG\r\n\x1a\n\x00\x00"),
     ("decorator", "import curate\n\n@curate.filter(costs='high')\ndef ours(doc):\n    return True\n"),
+    ("decorator_limit", "import curate\n\n@curate.filter(min=1)\ndef ours(doc):\n    return True\n"),
+    ("decorator_pair", "import curate\n\n@curate.score(minimum=1)\ndef ours(doc):\n    return 1\n"),
+    ("decorator_score", "import curate\n\n@curate.score\ndef ours(doc):\n    return 1\n"),
+    ("decorator_field", "import curate\n\n@curate.field\ndef ours(doc):\n    return 1\n"),
+    ("decorator_fit", "import curate\n\n@curate.fit\ndef ours(docs):\n    return b''\n"),
+    ("decorator_reader", "import curate\n\n@curate.reader\ndef ours(file):\n    yield curate.Doc('')\n"),
+    ("decorator_writer", "import curate\n\n@curate.writer\ndef ours(docs, out):\n    pass\n"),
 ])  # fmt: skip
 def test_a_plugin_file_that_cannot_be_imported_is_told_with_its_line(broken, name, content):
     broken(name, content)
+
+
+def test_of_two_of_one_name_that_of_the_users_file_is_the_one_to_rename(write):
+    file = write("my.py", "import curate\n\n\n@curate.filter\ndef length(doc):\n    return True\n")
+    with pytest.raises(
+        RecipeError, match=r"my\.py:4: 'length' is already the name of a score at .*length\.py:\d+; rename"
+    ):
+        load_plugins([file])
 
 
 def test_a_plugin_file_that_is_not_there_or_not_python_is_told(shelf, write, golden):

@@ -25,7 +25,7 @@ def run_block(language, code, folder):
         subprocess.run([sys.executable, "-W", "ignore", script], cwd=folder, check=True, capture_output=True)
     elif language == "console":
         for line in code.splitlines():
-            words = shlex.split(line.removeprefix("$ curate "))
+            words = shlex.split(line.removeprefix("$ curate "), comments=True)
             subprocess.run([sys.executable, "-m", "curate", *words], cwd=folder, check=True, capture_output=True)
 
 

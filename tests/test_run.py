@@ -17,6 +17,7 @@ import zstandard
 
 import curate
 from curate.cli import main
+from curate.ledger import look, said_look
 
 REPOSITORY = Path(__file__).parent.parent
 SAMPLE = REPOSITORY / "sample_data"
@@ -318,6 +319,7 @@ def test_a_step_that_errs_on_many_documents_stops_the_run_with_a_sentence(tmp_pa
     recipe = {"plugins": [str(tmp_path / "odd.py")], "sources": {"general": str(SAMPLE / "general")}, "steps": ["odd"]}
     with pytest.raises(curate.AlarmError, match=r"odd errs on \d+ of 151 documents, more than 5%: see `curate look"):
         curate.run(recipe, tmp_path / "run")
+    assert said_look(look(tmp_path / "run", "odd"))[0].startswith("odd dropped or erred on ")
 
 
 def test_a_script_without_a_main_guard_runs_once(tmp_path):

@@ -54,6 +54,7 @@ def test_a_package_has_an_entry_point_to_a_plugin_that_works(new, tmp_path, gold
             "two words",
             "it names a Python function, so it has letters, digits and _ and begins with no digit, such as two_words",
         ),
+        ("numpy", "a package of this name is there already; add a word, as in my_numpy"),
         ("3d", "it names a Python function, so it has letters, digits and _ and begins with no digit"),
         ("../up", "it names a Python function, so it has letters, digits and _ and begins with no digit, such as up"),
         ("class", "it is a word of the Python language; add another, as in my_class"),

@@ -82,6 +82,8 @@ def test_what_no_run_needs_is_shown_first_and_removed_when_asked(made, tmp_path,
     assert removed
     assert removed < set(needed)
     assert set(stored(tmp_path / "shared")) == set(every) - removed
+    assert main(["gc", str(tmp_path / "shared")], standalone_mode=False) is None
+    assert "are needed, by 2 runs; there is nothing else to remove\n" in capsys.readouterr().out
     assert made("shout, exact_dedup", "one").seconds == made("shout, shout, exact_dedup", "two").seconds == {}
 
 
@@ -119,4 +121,11 @@ def test_a_folder_that_is_no_store_is_told(tmp_path):
 def test_a_store_that_is_a_file_is_a_recipe_error(made, write):
     write("shared", "no folder")
     with pytest.raises(curate.RecipeError, match="shared is a file; `store:` is a folder that runs share"):
+        made("exact_dedup", "one")
+
+
+def test_a_runs_own_folder_is_no_store_for_others(made, tmp_path, write):
+    made("exact_dedup", "shared")
+    sentence = "shared is a run's own folder; `store:` is a folder beside those of runs"
+    with pytest.raises(CurateError, match=sentence):
         made("exact_dedup", "one")

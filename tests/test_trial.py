@@ -45,9 +45,19 @@ def needs_meta(doc):
     return doc.meta["page"] > 1
 
 
+@curate.filter
+def no_drafts(doc):
+    return "DRAFT" not in doc.text or curate.Drop("a draft")
+
+
 @curate.fit(sample=10)
 def vocabulary(docs):
     return " ".join(sorted({word for doc in docs for word in doc.text.split()})).encode()
+
+
+@curate.reader("tsv")
+def one_place(file):
+    yield from (curate.Doc(line, place=0) for line in file.text.splitlines())
 
 
 @curate.reader("csv")
@@ -91,6 +101,21 @@ def test_kept_and_dropped_are_shown_with_values_and_reasons(tried, golden):
     golden("try_score", without_time(tried("chars", "--text", "泵", "--text", "pump")))
 
 
+def test_a_filter_says_why_it_drops(tried):
+    assert "\n  text 1\n    a draft\n" in tried("no_drafts", "--text", "DRAFT 草稿")
+
+
+def test_all_values_of_a_score_are_shown_and_not_its_name_before_each(tried):
+    said = tried("quality", "--text", "离心泵 pump")
+    assert "    words " in said
+    assert " · common_words 0\n" in said.replace("\n    │", "\n").replace(" ·\n   ", " ·")
+    assert "quality." not in said
+
+
+def test_a_change_of_line_ends_alone_is_told(tried):
+    assert "only line ends differ" in tried("normalize", "--text", "泵\r\npump\n")
+
+
 def test_an_edit_is_shown_before_and_after_side_by_side(tried, golden):
     text = "first line\nthe secret code\n这是秘密文件\nlast line" + "\n\n" + "x" * 200 + " secret " + "y" * 200
     golden("try_edit", without_time(tried("mask", "--text", text, "--text", "nothing")))
@@ -123,6 +148,11 @@ def test_a_reader_shows_what_it_reads_of_a_file(tried, write):
     said = tried("rows", "--file", "a.csv")
     assert "3 documents: 2 read, 1 unreadable" in said
     assert "broken_row" in said
+
+
+def test_what_a_run_would_refuse_of_a_reader_is_told(tried, write):
+    write("a.tsv", "泵\npump\n")
+    assert "Wrong: one_place gave two documents the place 0" in tried("one_place", "--file", "a.tsv")
 
 
 def test_a_step_is_tried_on_the_documents_of_a_file_whichever_reader_they_need(tried, write):
@@ -164,7 +194,7 @@ def test_json_gives_a_summary_and_a_line_for_each_document(tried):
             "curate: --set: chars has no option 'mn'; did you mean 'min'?\n",
         ),
         (["rows", "--text", "a"], 1, "curate: rows is a reader, which reads a file: try it with --file FILE\n"),
-        (["jsonl", "--file", "none.jsonl"], 1, "curate: no file at none.jsonl\n"),
+        (["jsonl", "--file", "none.jsonl"], 1, "curate: nothing is at none.jsonl\n"),
         (
             ["alpaca", "--text", "a"],
             2,
