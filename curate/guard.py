@@ -305,7 +305,7 @@ def is_worker() -> bool:
 
 
 def room() -> int:
-    """What a worker may have for work that is no document's: most of the machine, so that it ends and not the machine."""
+    """What a worker may have for work that is no document's, so that it ends before the machine does."""
     return int(ROOM * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
 
 
