@@ -79,7 +79,7 @@ def ours(path, out, language):
     recipe = {"sources": {"docs": {"path": str(path)}}, "steps": STEPS, "text": {"format": "jsonl"}}
     out.mkdir()
     (out / "recipe.json").write_text(json.dumps(recipe), "utf-8")  # JSON is YAML
-    command = [sys.executable, "-m", "curate.cli", "run", out / "recipe.json", "--out", out / "run", "--workers", "1"]
+    command = [sys.executable, "-m", "curate", "run", out / "recipe.json", "--out", out / "run", "--workers", "1"]
     took = cpu_seconds(command, out)
     return took, {doc.id for doc in curate.read(out / "run/text")}
 

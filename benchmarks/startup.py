@@ -39,7 +39,7 @@ def main() -> None:
         (folder / "doc.jsonl").write_text(json.dumps({"id": "one", "text": TEXT}) + "\n", "utf-8")
         recipe = {"sources": {"docs": {"path": "doc.jsonl"}}, "steps": STEPS, "text": {"format": "jsonl"}}
         (folder / "recipe.json").write_text(json.dumps(recipe), "utf-8")  # JSON is YAML
-        curate = [sys.executable, "-m", "curate.cli"]
+        curate = [sys.executable, "-m", "curate"]
         commands = {
             "python -c pass": [sys.executable, "-c", "pass"],
             "curate --help": [*curate, "--help"],
