@@ -66,6 +66,8 @@ def wall_seconds(command, folder):
     start = time.perf_counter()
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     took = time.perf_counter() - start
+    if "--out" in command and not (folder / command[-1] / "manifest.json").exists():
+        sys.exit(f"{command} made nothing")
     return took if not done.returncode else sys.exit(f"{command} failed: {done.stderr[-2000:]}")
 
 

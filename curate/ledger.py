@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from curate.data import key_of, share_of
 from curate.edits import Edit
-from curate.errors import CurateError
+from curate.errors import CurateError, meant
 from curate.files import place, put, readable
 from curate.originals import FOLDER as ORIGINALS
 from curate.originals import as_scrubbed
@@ -132,7 +132,7 @@ def look(folder: Path, step: str, most: int = 5) -> dict[str, Any]:
     if not rows:
         gone = told.table.filter(pc.is_in(told.table["outcome"], value_set=pa.array(["dropped", "error"])))
         steps = sorted(set(gone["step"].to_pylist()))
-        raise CurateError(f"{step} dropped nothing in {folder}; what did: {', '.join(steps) or 'no step'}")
+        raise CurateError(f"{step} dropped nothing in {folder}{meant(step, steps)}")
     rows.sort(key=lambda row: share_of(row["key"], "look"))
     texts = told.text_of({row["key"] for row in rows[:most]}, "removed")
     examples = [
@@ -199,7 +199,9 @@ def meant_by(folder: Path, told: Told, doc: str) -> list[bytes]:
     scrubbed = as_scrubbed(folder, doc)
     keys = named_so(told, scrubbed) if scrubbed not in ("", doc) else []
     if not keys:
-        raise CurateError(f"no document of {folder} has {doc!r} as key, id, path or in its text")
+        gone = pc.any(pc.equal(told.table["outcome"], REMOVED)).as_py()
+        hint = "; documents were forgotten here, of which the ledger has the keys alone" if gone else ""
+        raise CurateError(f"no document of {folder} has {doc!r} as key, id, path or in its text{hint}")
     way = doc.split("/")
     paths = ["/".join(way[at:]) for at in range(len(way))]
     sources = set(told.table["source"].to_pylist())

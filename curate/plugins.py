@@ -303,6 +303,8 @@ def wrong_arguments(kind: str, function: Callable[..., Any]) -> list[str]:
     parameters = inspect.signature(function).parameters.values()
     asked = [one.name for one in parameters if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
     place, about = place_of(function), f"{kind} {function.__name__!r}"
+    if inspect.iscoroutinefunction(function):
+        return [f"{place}: {about} is an async function; a plugin is a plain one"]
     problems = [f"{place}: {about} is never given {n!r}{instead(n, given)}" for n in asked if n not in given]
     choices = {"doc", "batch", "docs", "batches"} & set(given)
     if not problems and choices and len(choices & set(asked)) != 1:

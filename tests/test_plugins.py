@@ -204,3 +204,9 @@ def test_one_kind_or_library_may_stand_alone(offer):
 ])  # fmt: skip
 def test_quality_is_a_matter_of_texts_and_edits_and_fields_of_everything(decorator, kinds):
     assert decorator(lambda doc: doc).about.kinds == kinds
+
+
+def test_an_async_function_is_told_that_a_plugin_is_a_plain_one(shelf, write):
+    path = write("later.py", "import curate\n\n@curate.filter\nasync def later(doc):\n    return True\n")
+    with pytest.raises(RecipeError, match=r"later.py:3: filter 'later' is an async function; a plugin is a plain one"):
+        load_plugins([path])
