@@ -276,7 +276,8 @@ def forget(folder: Path, docs: Sequence[str], agreed: Callable[[Sequence[str]], 
         for where in {folder, told.store}:
             add_lines(where, [key.hex() for key in new])
         cover(given)
-        return [f"forgotten: {len(new):,} documents; removed.txt keeps them from coming back", CANNOT]
+        said = f"forgotten: {len(new):,} document{'s' * (len(new) > 1)}"
+        return [f"{said}; removed.txt keeps what was forgotten from coming back", CANNOT]
 
 
 def one_document(folder: Path, told: ledger.Told, doc: str) -> bytes:

@@ -134,7 +134,7 @@ def test_a_forgotten_document_is_nowhere_and_all_others_are_what_they_were(corpu
     held = holders(out, text, keys)
     assert {path.partition("/")[0] for path in held} >= {"sft", "pretrain", "parts", "ledger.parquet"}
     told = forget.forget(out, ["1/doc7.txt"], agree)
-    assert told[0] == "forgotten: 1 documents; removed.txt keeps them from coming back"
+    assert told[0] == "forgotten: 1 document; removed.txt keeps what was forgotten from coming back"
     assert holders(out, text, keys - {key}) == set()
     left = holders(out, text, [key])  # that it was removed is told of its key
     assert "ledger.parquet" in left

@@ -6,10 +6,12 @@ import time
 from pathlib import Path
 
 import pytest
+import zstandard
 from kills import kill, made, start, writes
 
 import curate
 from curate.files import put_new
+from curate.forget import forget
 
 SAMPLES = Path(__file__).parent.parent / "sample_data"
 RECIPE = """
@@ -90,3 +92,16 @@ def test_a_manifest_is_put_only_where_there_is_none(bucket):
     with pytest.raises(FileExistsError):
         put_new(bucket / "manifest.json", b"second")
     assert (bucket / "manifest.json").read_bytes() == b"first"
+
+
+def test_a_document_of_a_run_in_a_bucket_is_forgotten_from_everything(remote, bucket):
+    done = curate.run(remote, bucket / "run", workers=1)
+    row = next(row for row in done.ledger.to_pylist() if row["source"] == "general" and row["outcome"] == "kept")
+    said = forget(bucket / "run", [row["key"].hex()], lambda lines: True)
+    assert said[0] == "forgotten: 1 document; removed.txt keeps what was forgotten from coming back"
+    texts = b"".join(
+        zstandard.ZstdDecompressor().stream_reader(path.open("rb")).read() for path in done.outputs["text"]
+    )
+    assert row["id"].encode() not in texts
+    assert curate.run(remote, bucket / "run", workers=1).manifest["forgotten"] == 1
+    assert b"forgotten" in (bucket / "run" / "manifest.json").read_bytes()
