@@ -111,7 +111,8 @@ def read_by(reader: Offered, options: Mapping[str, Any], source: Source, file: F
         if isinstance(item, Unreadable):
             at = f"at {place:,}" if item.place is not None and place >= 0 else ""
             why = f"{item}{', ' if ': ' in str(item) else ': '}{at}" if at else str(item)  # the kind, then a colon
-            yield failed(source, file, (place, number) if again else place), why
+            of_stretch = place < 0 and file.start  # each stretch of a big file may fail as a whole
+            yield failed(source, file, (place, number if again else file.start) if again or of_stretch else place), why
         elif again:
             why = f"Wrong: {reader.name} gave two documents the place {place}"
             yield failed(source, file, (place, number)), why

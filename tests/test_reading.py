@@ -84,6 +84,15 @@ def test_every_error_has_a_key_of_its_own(documents, write):
     assert len({doc.key for doc, _, _ in rows}) == len(rows) == 4
 
 
+def test_stretches_of_a_file_that_fail_are_errors_with_keys_of_their_own(documents, write, monkeypatch):
+    monkeypatch.setattr("curate.plan.UNIT_BYTES", 10)
+    monkeypatch.setitem(globals(), "READER", READER.replace("'markdown'", "'markdown', splits=True"))
+    write("data/a.md", "x" * 35)
+    rows = documents("raise Unreadable('corrupt'); yield")
+    assert [reason for _, _, reason in rows] == ["corrupt"] * 4
+    assert len({doc.key for doc, _, _ in rows}) == 4
+
+
 def test_files_that_no_reader_reads_are_errors_with_their_kind(documents, write):
     write("data/a.exe", b"MZ\0")
     write("data/b.txt", "泵")
