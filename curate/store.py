@@ -14,7 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from curate.errors import CurateError
-from curate.files import put
+from curate.files import place, put
 from curate.hold import held
 
 OWN = ("needs.json", "run.json", "recipe.json", "removed.json", "forgetting.json", "examples.json", "unscrubbed")
@@ -66,7 +66,7 @@ def unneeded(folder: Path) -> Unneeded:
     if not (folder / "parts").is_dir():
         raise CurateError(f"{folder} is no run's folder and no store: there is no parts/ in it")
     pointers = [json.loads(path.read_bytes()) for path in sorted((folder / "runs").glob("*.json"))]
-    pointed = [Path(pointer["folder"]) for pointer in pointers]
+    pointed = [place(pointer["folder"]) for pointer in pointers]
     runs = [run for run in [folder, *pointed] if (run / "parts" / "needs.json").is_file()]
     if not runs:
         raise CurateError(f"no run is known to need {folder}; if that is right, remove the folder itself")

@@ -129,3 +129,11 @@ def test_a_runs_own_folder_is_no_store_for_others(made, tmp_path, write):
     sentence = "shared is a run's own folder; `store:` is a folder beside those of runs"
     with pytest.raises(CurateError, match=sentence):
         made("exact_dedup", "one")
+
+
+def test_runs_on_another_storage_need_what_they_point_to(bucket, write, tmp_path):
+    recipe = write("recipe.yaml", f"store: {bucket / 'shared'}\nsources: {{web: data}}\nsteps: [normalize]\n")
+    write("data/a.txt", "泵 pump")
+    curate.run(recipe, bucket / "run", workers=1)
+    found = unneeded(bucket / "shared")
+    assert (found.files, found.gone, found.runs) == ([], [], [bucket / "run"])
