@@ -17,15 +17,24 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curate import ledger
-from curate.data import BATCH_DOCS, KEY, SCHEMA, Batch
+from curate.data import KEY, Batch
 from curate.errors import CurateError
-from curate.files import place, put, readable
+from curate.files import put, readable
 from curate.hold import held
 from curate.originals import FOLDER as ORIGINALS
 from curate.originals import as_scrubbed, noted_recipe
-from curate.outputs import TEXTS, choose_examples, described, even_batches, write_with
+from curate.outputs import (
+    TEXTS,
+    batches_at,
+    choose_examples,
+    described,
+    even_batches,
+    examples_of,
+    schema_of,
+    write_with,
+)
 from curate.packing import pretrain_tokenizer
-from curate.parts import Part, known_part, one_batch, part_about, part_path
+from curate.parts import Part, known_part, noted_run, part_about, part_path
 from curate.plan import Unit
 from curate.reading import documents
 from curate.recipe import Recipe, SftOutput, store_of
@@ -48,9 +57,7 @@ class Forgetting:
     @cached_property
     def store(self) -> Path:
         """The folder whose parts the run's outputs were made of."""
-        note = self.folder / "parts" / "run.json"
-        noted = json.loads(note.read_bytes())["store"] if note.exists() else ""
-        return place(noted) if noted else self.folder
+        return noted_run(self.folder)[0]
 
     @cached_property
     def parts(self) -> list[Path]:
@@ -63,8 +70,7 @@ class Forgetting:
         path = self.folder / "ledger.parquet"
         if not self.manifest or not path.exists():
             return False
-        note = self.folder / "parts" / "run.json"
-        phases = json.loads(note.read_bytes())["phases"] if note.exists() else []
+        phases = noted_run(self.folder)[1]
         if not phases or not all(known_part(self.store, name) for name in phases[-1][1]):
             return True
         table = pq.read_table(readable(path), columns=["key", "outcome"])
@@ -92,7 +98,7 @@ class Forgetting:
 
     def parts_of(self, output: str) -> list[Part]:
         """The parts that text or SFT sets were made of, in their order."""
-        phases = json.loads((self.folder / "parts" / "run.json").read_bytes())["phases"]
+        phases = noted_run(self.folder)[1]
         main = json.loads((self.folder / "parts" / "recipe.json").read_bytes())["phases"]
         last = [names for number, names in phases if output == "sft" or number < main][-1]
         parts = [known_part(self.store, name) for name in last]
@@ -124,11 +130,10 @@ class Forgetting:
     def text_of(self, made: Mapping[str, Any], path: str) -> Iterator[Batch]:
         """The documents that a text file was written from; files take them one after the other."""
         parts, skip = self.parts_of("text"), 0
-        schemas = [pq.read_schema(readable(part_path(self.store, part.name))).remove_metadata() for part in parts]
         for other, about in made["files"].items():
             docs = about["rows"] + about.get("left_out", 0)
             if other == path:
-                return even_batches(self.store, parts, TEXTS, pa.unify_schemas([SCHEMA, *schemas]), skip, docs)
+                return even_batches(self.store, parts, TEXTS, schema_of(self.store, parts), skip, docs)
             skip += docs
         raise AssertionError(f"{path} is no file of the manifest")
 
@@ -157,10 +162,7 @@ class Forgetting:
 
     def chosen_examples(self, made: Mapping[str, Any]) -> tuple[pa.Table, dict[str, np.ndarray]]:
         """All examples, and which of them each split holds, in its order; after a removal as that noted it."""
-        parts = self.parts_of("sft")
-        schemas = [pq.read_schema(readable(part_path(self.store, part.name))).remove_metadata() for part in parts]
-        batches = even_batches(self.store, parts, ("example",), pa.unify_schemas([SCHEMA, *schemas]))
-        examples = pa.Table.from_batches([batch.table for batch in batches])
+        examples = examples_of(self.store, self.parts_of("sft"))
         note, hashes = self.folder / "parts" / "examples.json", {p: one["sha256"] for p, one in made["files"].items()}
         for noted in json.loads(note.read_bytes()) if note.exists() else []:
             if noted["files"] == hashes:
@@ -194,8 +196,7 @@ class Forgetting:
         writer = self.recipe.registry["writer"][path.split("/")[1]]
         rows = splits[split_of(path)]
         rows = rows[~self.removed.rows(examples)[rows]]
-        chunks = (one_batch(examples.take(rows[at : at + BATCH_DOCS])) for at in range(0, len(rows) or 1, BATCH_DOCS))
-        return write_with(writer, self.folder, path, map(Batch, chunks))
+        return write_with(writer, self.folder, path, batches_at(examples, rows))
 
     def rewrite_tokens(self, path: str) -> dict[str, Any]:
         """Write token rows anew: their tokens become the token that ends documents; a row of theirs alone goes."""
@@ -366,10 +367,7 @@ def cover(given: Forgetting) -> None:
     if not given.removed.keys:
         return note_applied(given.folder, given.store)
     journal = given.folder / "parts" / "forgetting.json"
-    if given.manifest:
-        put_json(journal, {"keys": [key.hex() for key in sorted(given.removed.keys)], "files": given.outputs()})
-    else:
-        put_json(journal, {"keys": [key.hex() for key in sorted(given.removed.keys)], "files": {}})
+    put_json(journal, {"keys": [key.hex() for key in sorted(given.removed.keys)], "files": given.outputs()})
     finish(given.folder)
 
 

@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 from curate.data import key_of, share_of
 from curate.edits import Edit
 from curate.errors import CurateError, meant
-from curate.files import place, put, readable
+from curate.files import put, readable
 from curate.originals import FOLDER as ORIGINALS
 from curate.originals import as_scrubbed
-from curate.parts import Part, evenly, part_path, read_batches, widened
+from curate.parts import Part, evenly, noted_run, part_path, read_batches, widened
 from curate.removal import REMOVED
 
 FIXED = ("key", "parent", "id", "source", "kind", "uri", "stage", "outcome", "step", "reason", "language", "keeper")
@@ -85,9 +85,8 @@ class Told:
             if (folder / "parts").is_dir():
                 raise CurateError(f"{folder} has no ledger yet: its first run has to end first")
             raise CurateError(f"{folder} is no run's folder: there is no ledger.parquet")
-        noted = json.loads((folder / "parts" / "run.json").read_bytes())
-        store = place(noted["store"]) if noted["store"] else folder  # its own store moves with a run's folder
-        return cls(store, pq.read_table(readable(folder / "ledger.parquet")), noted["phases"])
+        store, phases = noted_run(folder)
+        return cls(store, pq.read_table(readable(folder / "ledger.parquet")), phases)
 
     def texts(self, what: str) -> Iterator[Mapping[str, Any]]:
         """The documents that are left at the end of a phase (`kept`) or that went in it (`removed`)."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from curate.edits import Edit, leaves, without
 from curate.files import is_remote, put
+from curate.parts import noted_run
 from curate.plan import phases_of
 from curate.recipe import Recipe, read_recipe, store_of
 from curate.steps import Line
@@ -66,9 +67,7 @@ def delete_originals(recipe: Recipe, folder: Path) -> None:
             (folder / "parts" / f"{line.label}.fitted").unlink(missing_ok=True)  # what a fit learned of originals
     mark = folder / "parts" / MARK
     if scrubbing_lines(recipe) and not recipe.keep_originals and mark.exists():
-        note = folder / "parts" / "run.json"
-        phases = json.loads(note.read_bytes())["phases"] if note.exists() else []
-        clean = {name for number, names in phases if number >= first_clean(recipe) for name in names}
+        clean = {name for number, names in noted_run(folder)[1] if number >= first_clean(recipe) for name in names}
         for path in sorted((folder / "parts").iterdir()):
             if path.suffix in (".parquet", ".fitted") and path.name.partition(".")[0] not in clean:
                 path.unlink()

@@ -205,25 +205,36 @@ def write_sft(recipe: Recipe, folder: Path, parts: Sequence[Part]) -> Made:
     name = digest("sft", [part.name for part in parts], settings, [[one.name, code_of(one)] for one in writers])
 
     def make() -> Made:
-        store = store_of(recipe, folder)
-        schemas = (pq.read_schema(readable(part_path(store, part.name))).remove_metadata() for part in parts)
-        batches = even_batches(store, parts, ("example",), pa.unify_schemas([SCHEMA, *schemas]))
-        examples = pa.Table.from_batches([batch.table for batch in batches])
+        examples = examples_of(store_of(recipe, folder), parts)
         chosen, splits = choose_examples(examples, block, recipe.domain)
         files = {}
         for writer in writers:
             for split, rows in splits.items():
                 if len(rows) or split == "train":
                     path = f"sft/{writer.name}/{split}{writer.about.suffix}"
-                    chunks = (
-                        one_batch(examples.take(rows[at : at + BATCH_DOCS]))
-                        for at in range(0, len(rows) or 1, BATCH_DOCS)
-                    )
-                    files[path] = write_with(writer, folder, path, map(Batch, chunks))
+                    files[path] = write_with(writer, folder, path, batches_at(examples, rows))
         counts = {split: {"examples": len(rows)} for split, rows in splits.items()}
         return Made(files, {"mix": chosen.report, **counts})
 
     return remembered(folder, name, make)
+
+
+def schema_of(store: Path, parts: Sequence[Part]) -> pa.Schema:
+    """The columns of all parts together."""
+    schemas = (pq.read_schema(readable(part_path(store, part.name))).remove_metadata() for part in parts)
+    return pa.unify_schemas([SCHEMA, *schemas])
+
+
+def examples_of(store: Path, parts: Sequence[Part]) -> pa.Table:
+    """Every example of some parts."""
+    batches = even_batches(store, parts, ("example",), schema_of(store, parts))
+    return pa.Table.from_batches([batch.table for batch in batches])
+
+
+def batches_at(examples: pa.Table, rows: np.ndarray) -> Iterator[Batch]:
+    """The examples of these rows, in this order, in batches of 1,000; an empty one where there is no row."""
+    for at in range(0, len(rows) or 1, BATCH_DOCS):
+        yield Batch(one_batch(examples.take(rows[at : at + BATCH_DOCS])))
 
 
 def choose_examples(examples: pa.Table, block: SftOutput, domain: Sequence[str]) -> tuple[Mix, dict[str, np.ndarray]]:

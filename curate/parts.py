@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate.data import BATCH_DOCS, Batch
-from curate.files import is_remote, put, readable
+from curate.files import is_remote, place, put, readable
 from curate.steps import Tally
 
 SPOOL_BYTES = 32_000_000  # of a part's documents, and as much of what was removed and of its ledger
@@ -33,6 +33,13 @@ class Part:
 def part_path(folder: Path, name: str, what: str = "kept") -> Path:
     """Where a part lies, or what was told of its making: `removed` documents, or the `ledger`'s rows."""
     return folder / "parts" / (f"{name}.parquet" if what == "kept" else f"{name}.{what}.parquet")
+
+
+def noted_run(folder: Path) -> tuple[Path, list[tuple[int, list[str]]]]:
+    """Where the parts of a run lie, and their names after each phase; no phase where the run has not said so yet."""
+    note = folder / "parts" / "run.json"
+    noted: dict[str, Any] = json.loads(note.read_bytes()) if note.exists() else {"store": "", "phases": []}
+    return place(noted["store"]) if noted["store"] else folder, noted["phases"]  # its own store moves with its folder
 
 
 def read_batches(path: Path) -> Iterator[Batch]:

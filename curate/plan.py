@@ -102,9 +102,8 @@ def bound(lines: Iterable[Line], folder: Path) -> tuple[Line, ...]:
 def units_of(recipe: Recipe, limit: int | None = None, sample: float = 1.0) -> list[Unit]:
     """The units of every source, in the order of sources and paths."""
     units = []
-    stage = phases_of(recipe.steps)[0]
+    named = stage_fingerprint(phases_of(recipe.steps)[0].lines)
     for source in recipe.sources.values():
-        named = stage_fingerprint(stage.lines)
         for unit in source_units(recipe, source, limit, sample):
             units.append(with_fingerprint(recipe, unit, named))
     return units
@@ -195,7 +194,7 @@ def typed(recipe: Recipe, source: Source, file: File) -> tuple[File, str]:
         media = extension if known else sniff(file.path)
         if reader_for(recipe, source, media) is None:
             raise Unreadable("unsupported", f"no reader for {media}")
-        return replace(file, type=media, state=state, content=content_of(file.path)), ""
+        return replace(file, type=media, state=state, content=content_of(file.path, state)), ""
     except Unreadable as error:
         return file, str(error)
     except OSError as error:
@@ -263,8 +262,8 @@ def changed_files(unit: Unit) -> list[File]:
 def is_as_planned(file: File) -> bool:
     """Whether a file holds what it held when it was planned."""
     try:
-        untouched = file.state[0] != 0 and state_of(file.path) == file.state
-        return untouched or content_of(file.path) == file.content
+        state = state_of(file.path)
+        return (state[0] != 0 and state == file.state) or content_of(file.path, state) == file.content
     except OSError:
         return False
 
@@ -277,9 +276,8 @@ def without(recipe: Recipe, unit: Unit, changed: Sequence[File]) -> Unit:
     return with_fingerprint(recipe, left, stage_fingerprint(phases_of(recipe.steps)[0].lines))
 
 
-def content_of(path: Path) -> str:
-    """The hash of a file's content; a file that nobody wrote to meanwhile is not read again."""
-    state = state_of(path)
+def content_of(path: Path, state: tuple[int, int]) -> str:
+    """The hash of a file's content in this state; a file that nobody wrote to meanwhile is not read again."""
     return known_content(path, *state) if state[0] else content_hash(path)
 
 
@@ -301,7 +299,7 @@ def line_content(line: Line) -> list[Any]:
     for key, value in (paths | options).items():
         if isinstance(value, Path):
             files = [value] if value.is_file() else sorted(one for one in value.rglob("*") if one.is_file())
-            options[key] = [[str(one.relative_to(value)), content_of(one)] for one in files]
+            options[key] = [[str(one.relative_to(value)), content_of(one, state_of(one))] for one in files]
     return [line.label, options, list(line.sources), list(line.kinds), code_of(line.offered)]
 
 
