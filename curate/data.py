@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curate.kernels.lines import Lines, split_lines
 from curate.kernels.words import HAN, PUNCT, Words, split_words
@@ -277,6 +278,7 @@ class Marks:
 
     def __init__(self, table: pa.RecordBatch) -> None:
         self.fixed = {name: table[name].to_pylist() for name in self.FIXED}
+        self.bytes = pc.fill_null(pc.binary_length(table["text"]), 0).to_numpy(False)
         self.outcome, self.step, self.reason = (np.full(len(table), word, object) for word in ("kept", "", ""))
         self.language = np.full(len(table), "", object)
         self.values: dict[str, np.ndarray] = {}
@@ -303,7 +305,7 @@ class Marks:
         own = [roots.get(parent, row) for row, parent in enumerate(new.fixed["parent"], first)]
         self.root = np.append(self.root, np.array(own, int))
         self.fixed = {name: self.fixed[name] + new.fixed[name] for name in self.FIXED}
-        for name in ("outcome", "step", "reason", "language"):
+        for name in ("bytes", "outcome", "step", "reason", "language"):
             setattr(self, name, np.append(getattr(self, name), getattr(new, name)))
         nothing = np.full(len(table), np.nan, np.float32)
         self.values = {name: np.append(values, nothing) for name, values in self.values.items()}
@@ -315,6 +317,7 @@ class Marks:
         What was made of a document follows it, so that the order does not depend on which documents made a batch.
         """
         fixed = {name: pa.array(self.fixed[name], SCHEMA.field(name).type) for name in self.FIXED}
+        fixed["bytes"] = pa.array(self.bytes, pa.int32())
         told = ("outcome", "step", "reason", "language")
         words = {name: pa.array(getattr(self, name), pa.string()) for name in told}
         values = {name: pa.array(values, from_pandas=True) for name, values in self.values.items()}

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ from curate.errors import CurateError, meant
 from curate.files import put, readable
 from curate.originals import FOLDER as ORIGINALS
 from curate.originals import as_scrubbed
-from curate.parts import Part, evenly, noted_run, part_path, read_batches, widened
+from curate.parts import Part, evenly, noted_run, part_about, part_path, read_batches, widened
 from curate.removal import REMOVED
+from curate.rules import Rule
 
-FIXED = ("key", "parent", "id", "source", "kind", "uri", "stage", "outcome", "step", "reason", "language", "keeper")
+WHO = ("key", "parent", "id", "source", "kind", "uri", "bytes")
+FIXED = (*WHO, "stage", "outcome", "step", "reason", "language", "keeper")
 GROUP_ROWS = 50_000  # of a row group, however many a part has
 MATCHES = 10  # stories told at a time
 BEGINNING = 560  # characters of a text that an example shows
@@ -31,10 +33,10 @@ def write(
     folder: Path,
     store: Path,
     phases: Sequence[tuple[int, Sequence[Part]]],
-    steps: Sequence[str],
+    rules: Sequence[Rule],
     scrubbing: Sequence[Edit] = (),
 ) -> None:
-    """Put the ledgers of all parts together, values in the order of `steps`, and note which parts they are.
+    """Put the ledgers of all parts together, values in the order of the rules, and note which parts they are.
 
     `scrubbing` are the edits to put to what the rows say in words, where there are some of before these acted.
     """
@@ -46,8 +48,10 @@ def write(
     fixed = pa.schema([("keeper", pa.binary(16))])
     schema = pa.unify_schemas([*(pq.read_schema(readable(path)).remove_metadata() for path in paths), fixed])
     values = sorted(name for name in schema.names if name not in FIXED)
-    order = [*FIXED, *sorted(values, key=lambda name: steps.index(name.partition(".")[0]))]
-    schema = pa.schema([schema.field(name) for name in order])
+    labels = [rule.label for rule in rules]
+    order = [*FIXED, *sorted(values, key=lambda name: labels.index(name.partition(".")[0]))]
+    about = {"steps": [asdict(rule) for rule in rules]}
+    schema = pa.schema([schema.field(name) for name in order], {"curate": json.dumps(about, default=str)})
     with (
         put(folder / "ledger.parquet", private=True) as out,
         pq.ParquetWriter(out, schema, compression="zstd") as writer,
@@ -77,6 +81,7 @@ class Told:
     store: Path
     table: pa.Table
     phases: list[tuple[int, list[str]]]
+    rules: list[Rule]
 
     @classmethod
     def of(cls, folder: Path) -> "Told":
@@ -86,7 +91,9 @@ class Told:
                 raise CurateError(f"{folder} has no ledger yet: its first run has to end first")
             raise CurateError(f"{folder} is no run's folder: there is no ledger.parquet")
         store, phases = noted_run(folder)
-        return cls(store, pq.read_table(readable(folder / "ledger.parquet")), phases)
+        path = folder / "ledger.parquet"
+        rules = [Rule(**rule) for rule in part_about(path).get("steps", ())]
+        return cls(store, pq.read_table(readable(path)), phases, rules)
 
     def texts(self, what: str) -> Iterator[Mapping[str, Any]]:
         """The documents that are left at the end of a phase (`kept`) or that went in it (`removed`)."""

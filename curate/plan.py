@@ -22,7 +22,7 @@ from curate.plugins import FILE_MODULE, Offered
 from curate.recipe import Recipe, Source, glob_root
 from curate.steps import Fitted, Line
 
-FORMAT = 2  # goes up when what curate itself makes of the same input changes
+FORMAT = 3  # goes up when what curate itself makes of the same input changes
 UNIT_BYTES = 16_000_000
 UNIT_FILES = 1_000
 ALONE = ("gather", "fit")  # kinds of steps that see more than one part
@@ -300,7 +300,18 @@ def line_content(line: Line) -> list[Any]:
         if isinstance(value, Path):
             files = [value] if value.is_file() else sorted(one for one in value.rglob("*") if one.is_file())
             options[key] = [[str(one.relative_to(value)), content_of(one, state_of(one))] for one in files]
-    return [line.label, options, list(line.sources), list(line.kinds), code_of(line.offered)]
+    chosen = [list(line.sources), list(line.kinds), list(line.spared)]
+    return [line.label, options, *chosen, code_of(line.offered)]
+
+
+def resolved_line(recipe: Recipe, line: Line) -> dict[str, Any]:
+    """A step with all of its options; paths are relative to the recipe, so that the manifest may move with it."""
+    options = {
+        name: os.path.relpath(value, recipe.folder) if isinstance(value, Path) else value
+        for name, value in (defaults_of(line.offered) | dict(line.options)).items()
+    }
+    limited = {name: list(names) for name, names in (("sources", line.sources), ("kinds", line.kinds)) if names}
+    return {line.label: options | limited}
 
 
 @cache

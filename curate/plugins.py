@@ -43,6 +43,7 @@ class About:
     setup: Setup | None = None
     kinds: tuple[str, ...] = ()  # of documents it looks at; none is all
     scrubs: bool = False  # an edit that removes personal data: it is put to documents that were dropped, too
+    in_domain: bool = True  # whether it drops or changes those of `domain: true` sources that its line does not name
     sample: int = 0  # how many documents a fit is given
     types: tuple[str, ...] = ()  # a reader's media types
     splits: bool = False  # a reader that can start in the middle of a file, at `file.start`
@@ -111,12 +112,13 @@ class Offer:
         setup: Setup | None = None,
         kinds: Iterable[str] | None = None,
         scrubs: bool = False,
+        in_domain: bool = True,
         libraries: Iterable[str] = (),
     ) -> Callable[[F], F]: ...
     def __call__(self, function: Any = None, /, *, kinds: Iterable[str] | None = None, **told: Any) -> Any:
         """Decorate a function, or give the decorator that does."""
         for name in told:
-            if name not in (taken := ("cost", "setup", "kinds", "scrubs", "libraries")):
+            if name not in (taken := ("cost", "setup", "kinds", "scrubs", "in_domain", "libraries")):
                 limits = "; limits are for @curate.score" if name in ("min", "max") else meant(name, taken)
                 raise TypeError(f"@curate.{self.kind} takes no {name!r}{limits}")
         told["libraries"] = names_in(told.get("libraries", ()))
@@ -143,13 +145,15 @@ def score(
     cost: Cost = "low",
     setup: Setup | None = None,
     kinds: Iterable[str] = ("text",),
+    in_domain: bool = True,
     libraries: Iterable[str] = (),
     **limits: Pair | Mapping[str, Any],
 ) -> Callable[[F], F]:
     """Offer a measurement. `min` and `max`, or a (low, high) pair for each value of a dict, can be overridden.
 
     A score that gives a dict names all its values here, ``(None, None)`` where there is no limit. A dict is for one
-    language: ``zh={"words": (80, None)}``.
+    language: ``zh={"words": (80, None)}``. With ``in_domain=False`` documents of sources that a recipe marks
+    ``domain: true`` are measured and never dropped, unless the step's line names their source.
     """
     if function:
         raise TypeError("write @curate.score(), with its limits in the brackets, such as @curate.score(min=0.3)")
@@ -166,6 +170,7 @@ def score(
             cost=cost,
             setup=setup,
             kinds=names_in(kinds),
+            in_domain=in_domain,
             libraries=names_in(libraries),
         )
         return Offer("score").put(function, about)

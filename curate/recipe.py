@@ -398,7 +398,8 @@ class Checker:
             self.fits.append(label)
         if where[0] == "steps" or offered.kind == "expand":  # what looks at texts looks at examples in `sft:`
             kinds = kinds or offered.about.kinds
-        return Line(label, offered, options, sources, kinds)
+        spared = () if sources or offered.about.in_domain else tuple(n for n, one in self.sources.items() if one.domain)
+        return Line(label, offered, options, sources, kinds, spared)
 
     def chosen(self, label: str, key: str, names: Any, known: Sequence[str], where: Where) -> tuple[str, ...]:
         """The names that a line's `sources:` or `kinds:` lists, each of which has to be there."""

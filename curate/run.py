@@ -24,7 +24,6 @@ from curate.files import is_remote, place, put, put_new, readable
 from curate.fits import fit_name
 from curate.hold import held
 from curate.log import Level, event
-from curate.options import defaults_of
 from curate.outputs import Made, text_shards, untouched, whole_text
 from curate.packing import packed
 from curate.parts import Part, known_part
@@ -39,13 +38,15 @@ from curate.plan import (
     input_fingerprint,
     line_content,
     phases_of,
+    resolved_line,
     stage_fingerprint,
     units_of,
 )
 from curate.progress import Progress, quiet
 from curate.recipe import Recipe, read_recipe, store_of
+from curate.rules import rules_of
 from curate.status import watched
-from curate.steps import Line, Tally
+from curate.steps import Tally
 from curate.store import Needs
 from curate.tokens import load_tokenizer
 
@@ -169,9 +170,8 @@ class Job:
 
     def put_ledger(self) -> None:
         """Write the ledger of the phases that are done."""
-        steps = [line.label for phase in self.phases for line in phase.lines]
         phases, scrubbing = [(phase.number, parts) for phase, parts in self.made], originals.late_scrubbing(self.recipe)
-        ledger.write(self.folder, self.store, phases, steps, scrubbing)
+        ledger.write(self.folder, self.store, phases, rules_of(self.recipe, self.phases), scrubbing)
 
     def fingerprint(self, units: Sequence[Unit]) -> str:
         """A name for everything that this run would make; a tokenizer that cannot be loaded is told here."""
@@ -400,16 +400,6 @@ def resolved(recipe: Recipe) -> dict[str, Any]:
     if recipe.sft:
         said["sft"]["steps"] = [resolved_line(recipe, line) for line in recipe.sft_steps]
     return said
-
-
-def resolved_line(recipe: Recipe, line: Line) -> dict[str, Any]:
-    """A step with all of its options; paths are relative to the recipe, so that the manifest may move with it."""
-    options = {
-        name: os.path.relpath(value, recipe.folder) if isinstance(value, Path) else value
-        for name, value in (defaults_of(line.offered) | dict(line.options)).items()
-    }
-    limited = {name: list(names) for name, names in (("sources", line.sources), ("kinds", line.kinds)) if names}
-    return {line.label: options | limited}
 
 
 def finished(folder: Path, fingerprint: str) -> bool:

@@ -31,6 +31,7 @@ class Line:
     options: Mapping[str, Any]
     sources: tuple[str, ...] = ()  # none is all
     kinds: tuple[str, ...] = ()  # none is all
+    spared: tuple[str, ...] = ()  # sources whose documents it measures, but neither drops nor changes
 
 
 class Fitted(str):
@@ -95,7 +96,8 @@ class Step:
 
     def concerns(self, batch: Batch) -> np.ndarray:
         """Which documents are of the sources that the recipe line names: only those are dropped or changed."""
-        return batch.among("source", self.line.sources) if self.line.sources else np.ones(len(batch), bool)
+        mask = batch.among("source", self.line.sources) if self.line.sources else np.ones(len(batch), bool)
+        return mask & ~batch.among("source", self.line.spared) if self.line.spared else mask
 
     def fail(self, batch: Batch, outcome: str, reasons: Mapping[int, str]) -> None:
         """Mark documents of the batch, by their row in it, that no earlier step has failed."""
@@ -186,7 +188,7 @@ class Score(Step):
 
     def mark(self, batch: Batch, seen: Batch, columns: Columns) -> Batch:
         """Every value goes to the ledger; only documents of the line's sources are dropped."""
-        if len(self.limits) > 1 and len(seen):
+        if len(seen):
             seen.marks.language[seen.rows] = seen.languages
         values = {name: np.asarray(column, np.float32) for name, column in columns.items()}
         for name in self.names:

@@ -19,7 +19,7 @@ LAYERS = [
     ["recipe", "edits"],
     ["stages"],
     ["mix", "tokens", "plan", "removal"],
-    ["parts", "reading"],
+    ["parts", "reading", "rules"],
     ["originals"],
     ["corpus", "outputs", "ledger", "hold"],
     ["packing"],
