@@ -1,6 +1,6 @@
 """Memory and time do not grow with the corpus: the same job on a small and on a large JSONL, two workers.
 
-normalize, length, repetition and exact_dedup, then cleaned text and token rows (sample_data's tokenizer). The
+normalize, length, gopher_repetition and exact_dedup, then cleaned text and token rows (sample_data's tokenizer). The
 documents, English and Chinese by turns, are sentences of sample_data in an order of chance, 1 to 5 KB each, one in 50 a
 copy. The measure of memory is the proportional set size of all processes together, twice a second: what they share
 counts once.
@@ -26,7 +26,7 @@ import curate
 from curate.progress import Progress
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"
-STEPS = ["normalize", "length", "repetition", "exact_dedup"]
+STEPS = ["normalize", "length", "gopher_repetition", "exact_dedup"]
 EVERY = 0.5  # seconds between two looks at memory
 
 

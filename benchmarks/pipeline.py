@@ -27,7 +27,7 @@ from shared_data import documents, peer, shared
 
 import curate
 
-STEPS = ["language", {"length": {"min": 100}}, "garble", "repetition", "quality"]
+STEPS = ["language", {"length": {"min": 100}}, "garble", "gopher_repetition", "gopher_quality"]
 SCRIPTS = {"datatrove": "peer_datatrove.py", "data-juicer": "peer_datajuicer.py"}
 
 

@@ -16,7 +16,7 @@ from shared_data import shared
 
 import curate
 
-STEPS = ["normalize", "pii", "language", {"length": {"min": 100}}, "garble", "repetition", "quality"]
+STEPS = ["normalize", "pii", "language", {"length": {"min": 100}}, "garble", "gopher_repetition", "gopher_quality"]
 STEPS += ["exact_dedup", "line_dedup"]
 
 

@@ -21,7 +21,7 @@ TEXT = """The pump is stopped before the cover is taken off, and it is not start
 Close the valve on the suction side first, then the one that leads to the tank, and wait until the gauge is at zero. Oil
 that has run out is wiped up at once. A bearing that was hot to the hand belongs in the log, with the date and the hour.
 """
-STEPS = ["normalize", "language", {"length": {"min": 100}}, "garble", "repetition", "quality"]
+STEPS = ["normalize", "language", {"length": {"min": 100}}, "garble", "gopher_repetition", "gopher_quality"]
 FILTERS = "C4QualityFilter, FineWebQualityFilter, GopherQualityFilter, GopherRepetitionFilter"
 IMPORTS = f"""
 from datatrove.executor.local import LocalPipelineExecutor

@@ -12,7 +12,7 @@ from curate.plugins import load_plugins
 from curate.stages import make_stage
 from curate.steps import Line
 
-STEPS = ("normalize", "pii", "language", "length", "garble", "quality", "repetition")
+STEPS = ("normalize", "pii", "language", "length", "garble", "gopher_quality", "gopher_repetition")
 GATHERS = ("exact_dedup", "line_dedup")
 ROUNDS = 3  # the best of them counts: the first compiles, or loads what was compiled
 

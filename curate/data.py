@@ -11,7 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate.kernels.lines import Lines, split_lines
+from curate.kernels.lines import Duplicates, Lines, Paragraphs, count_duplicates, find_paragraphs, split_lines
+from curate.kernels.repeats import Repeats, find_repeats
+from curate.kernels.sentences import Sentences, split_sentences
+from curate.kernels.terms import Terms, join_terms
 from curate.kernels.words import HAN, PUNCT, Words, split_words
 from curate.origin import ORIGIN, Stretch, slice_stretches
 
@@ -190,9 +193,39 @@ class Batch:
         return split_words(*self.utf8)
 
     @cached_property
+    def terms(self) -> Terms:
+        """Words as the field counts them: units of `words`, or several that no white space parts."""
+        return join_terms(*self.utf8, self.words)
+
+    @cached_property
+    def repeats(self) -> Repeats:
+        """The most frequent and the repeated runs of 2 to 10 terms."""
+        return find_repeats(self.terms)
+
+    @cached_property
+    def chars(self) -> np.ndarray:
+        """How many characters each text has."""
+        return np.asarray(pc.utf8_length(self["text"]))
+
+    @cached_property
     def lines(self) -> Lines:
         """Every line of every document, with what tells a sentence from a ruler, a table row or code."""
         return split_lines(*self.utf8)
+
+    @cached_property
+    def paragraphs(self) -> Paragraphs:
+        """Every paragraph of every document: lines with no blank one between them."""
+        return find_paragraphs(self.lines)
+
+    @cached_property
+    def duplicates(self) -> Duplicates:
+        """How many lines and paragraphs stood in their document before, and how many characters these have."""
+        return count_duplicates(self.lines, self.paragraphs)
+
+    @cached_property
+    def sentences(self) -> Sentences:
+        """Every sentence of every document, Chinese and English alike."""
+        return split_sentences(*self.utf8)
 
     @cached_property
     def languages(self) -> np.ndarray:

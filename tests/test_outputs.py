@@ -16,7 +16,7 @@ MIXED = {
         "general": str(SAMPLE / "general/*.jsonl"),
         "chat": str(SAMPLE / "chat"),
     },
-    "steps": ["normalize", "length", "repetition", "exact_dedup"],
+    "steps": ["normalize", "length", "gopher_repetition", "exact_dedup"],
     "text": {},
     "pretrain": {
         "tokenizer": str(SAMPLE / "tokenizer.json"),

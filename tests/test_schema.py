@@ -136,7 +136,7 @@ def test_every_recipe_of_the_project_is_valid(valid, write, data, code):
         {"sources": {"s": "in"}, "steps": [{"length": {"mim": 3}}]},
         {"sources": {"s": "in"}, "steps": [{"length": {"min": "many"}}]},
         {"sources": {"s": "in"}, "steps": [{"length": {"zh": {"mim": 3}}}]},
-        {"sources": {"s": "in"}, "steps": [{"quality": {"words": [3]}}]},
+        {"sources": {"s": "in"}, "steps": [{"gopher_quality": {"words": [3]}}]},
         {"sources": {"s": "in"}, "steps": [{"length": {}, "pii": {}}]},
         {"sources": {"s": "in"}, "steps": [{"length": {"kinds": ["texts"]}}]},
         {"sources": {"s": "in"}, "readers": {"pdf": "pdff"}},

@@ -106,10 +106,10 @@ def test_a_filter_says_why_it_drops(tried):
 
 
 def test_all_values_of_a_score_are_shown_and_not_its_name_before_each(tried):
-    said = tried("quality", "--text", "离心泵 pump")
+    said = tried("gopher_quality", "--text", "离心泵 pump")
     assert "    words " in said
     assert " · common_words 0\n" in said.replace("\n    │", "\n").replace(" ·\n   ", " ·")
-    assert "quality." not in said
+    assert "gopher_quality." not in said
 
 
 def test_a_change_of_line_ends_alone_is_told(tried):

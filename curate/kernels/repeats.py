@@ -1,39 +1,34 @@
-"""How much of a text is said again: the most frequent run of words, and runs of words that stood there before."""
+"""How much of a text is said again: its most frequent runs of terms, and runs of terms that stood there before."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from curate.kernels.words import PUNCT, Words
+from curate.kernels.terms import Terms
+
+SIZES = range(2, 11)  # of the runs, in terms: those of Gopher's table A1
 
 
-class Spoken(NamedTuple):
-    """The words of a batch without the punctuation marks, document after document, as in `Words`."""
+class Repeats(NamedTuple):
+    """For each document a row, for each size in `SIZES` a column: characters, without white space.
 
-    hash: np.ndarray
-    chars: np.ndarray
-    start: np.ndarray
+    After Rae et al. 2021, table A1. A run of n terms is the shortest whose weight is nearest to that of n terms.
+    """
 
+    top: np.ndarray  # int64: the most frequent run, the first of several, times how often it stands there
+    times: np.ndarray  # int64: how often that is
+    again: np.ndarray  # int64: runs that stood there before; what is counted is not counted again
 
-def spoken(words: Words) -> Spoken:
-    """The words without the punctuation marks."""
-    said = np.flatnonzero(words.kind != PUNCT)
-    return Spoken(words.hash[said], words.chars[said], np.searchsorted(said, words.start))
-
-
-def top_share(words: Spoken, size: int) -> np.ndarray:
-    """For each document: characters in the most frequent run of `size` words, as a share of all."""
-    from curate.kernels.repeats_loops import top
-
-    shares = np.zeros(len(words.start) - 1)
-    top(words.hash, words.chars, words.start, size, shares)
-    return shares
+    def of(self, column: str, size: int) -> np.ndarray:
+        """The values of a size, one a document."""
+        values: np.ndarray = getattr(self, column)[:, size - SIZES.start]
+        return values
 
 
-def repeated_share(words: Spoken, size: int) -> np.ndarray:
-    """For each document: characters in runs of `size` words that stood in it before, as a share of all."""
-    from curate.kernels.repeats_loops import repeated
+def find_repeats(terms: Terms) -> Repeats:
+    """The repeats of every document."""
+    from curate.kernels.repeats_loops import repeats
 
-    shares = np.zeros(len(words.start) - 1)
-    repeated(words.hash, words.chars, words.start, size, shares)
-    return shares
+    found = Repeats(*np.zeros((3, len(terms.start) - 1, len(SIZES)), np.int64))
+    repeats(terms.hash, terms.chars, terms.weight, terms.start, *found)
+    return found

@@ -35,13 +35,14 @@ def split(
     chars: np.ndarray,
     byte: np.ndarray,
     kinds: np.ndarray,
+    apart: np.ndarray,
     start: np.ndarray,
 ) -> None:
-    """Write every word's hash, length, place and kind, and where each document's words start."""
+    """Write every word's hash, length, place, kind and what stands before it, and where each document's start."""
     count = NONE
     for document in range(len(offsets) - 1):
         first, end = np.uint64(offsets[document]), np.uint64(offsets[document + 1])
-        at, begin, word, length = first, first, NONE, 0
+        at, begin, word, length, space = first, first, NONE, 0, True
         while at < end:
             here = at
             code, at = code_point(data, here)
@@ -49,7 +50,7 @@ def split(
             kind = folded >> KIND
             if kind == RUN:
                 if length == 0:
-                    begin = here
+                    begin, apart[count], space = here, space, False
                 word = (word ^ np.uint64(folded)) * MIXER
                 word ^= word >> SHIFT
                 length += 1
@@ -62,7 +63,10 @@ def split(
             if kind and kind != UNSEEN:
                 mark = np.uint64(folded) * MIXER
                 hashes[count], chars[count], byte[count], kinds[count] = mark, 1, here - first, kind
+                apart[count], space = space, False
                 count += ONE
+            elif kind == 0:
+                space = True
         if length:
             hashes[count], chars[count], byte[count], kinds[count] = word, length, begin - first, RUN
             count += ONE

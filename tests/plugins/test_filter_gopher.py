@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+import curate
 from curate import Batch, Doc, key_of
 from curate.plugins import load_plugins
 from curate.stages import make_stage, run_stage
@@ -51,51 +52,86 @@ def reason(step, text):
     return batch.marks.reason[0]
 
 
-@pytest.mark.parametrize("step", ["quality", "repetition", "garble"])
-@pytest.mark.parametrize("text", [ZH, EN, MIXED, MANUAL], ids=["zh", "en", "mixed", "manual"])
-def test_prose_and_manuals_with_tables_stay(step, text):
+@pytest.mark.parametrize("step", ["gopher_quality", "gopher_repetition", "fineweb2", "garble"])
+@pytest.mark.parametrize("text", [ZH, EN, MIXED], ids=["zh", "en", "mixed"])
+def test_prose_stays(step, text):
     assert reason(step, text) == ""
+
+
+def test_a_table_is_no_repetition_and_no_garble_but_no_prose_either():
+    assert reason("gopher_repetition", MANUAL) == reason("garble", MANUAL) == ""
+    assert reason("gopher_quality", MANUAL) == "alphabetic_share under 0.737"
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("Grease the pump.", "words under 50"),
-        ("给水泵加油。", "words under 80"),
-        ("x y z " * 30, "mean_word_length under 2"),
+        ("给水泵加油。", "words under 50"),
+        ("x y z " * 30, "mean_word_length under 3"),
         ("antidisestablishment " * 60, "mean_word_length over 10"),
-        ("#pump #seal tags here #again " * 20, "symbol_share over 0.1"),
-        ("水泵……阀门……" * 20, "symbol_share over 0.1"),
-        ("2024 1999 37 text " * 20, "alphabetic_share under 0.5"),
-        ("水泵阀门叶轮轴承" * 20, "common_words under 2"),
+        ("#pump #seal tags here #again " * 20, "hash_share over 0.1"),
+        ("水泵……阀门……" * 30, "ellipsis_share over 0.1"),
+        ("- grease the bearing of the pump\n" * 20, "bullet_lines over 0.9"),
+        ("• 检查水泵的轴承和联轴器\n" * 20, "bullet_lines over 0.9"),
+        ("so we grease the bearing of the pump and then…\n" * 20, "ellipsis_lines over 0.3"),
+        ("2024 1999 37 text " * 20, "alphabetic_share under 0.8"),
+        ("水泵阀门叶轮轴承" * 20, "stop_words under 3"),
     ],
 )
 def test_what_is_no_prose_is_dropped_with_the_value_that_says_so(text, expected):
-    assert reason("quality", text) == expected
+    assert reason("gopher_quality", text) == expected
 
 
-def test_english_common_words_are_asked_of_english_alone():
+def test_english_stop_words_are_asked_of_english_alone():
     lists = "cheap flights best hotels discount tickets booking online deals compare prices " * 6
-    steps = [Line(name, load_plugins()["step"][name], {}) for name in ("language", "quality")]
+    steps = [Line(name, load_plugins()["step"][name], {}) for name in ("language", "gopher_quality")]
     batch = Batch.of(
         [Doc(lists, key=key_of(1)), Doc("Graissez les roulements chaque mois avec soin. " * 9, key=key_of(2))]
     )
     run_stage(make_stage(steps), batch)
-    assert batch.marks.reason.tolist() == ["common_words under 2", ""]
+    assert batch.marks.reason.tolist() == ["stop_words under 2", ""]
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (ZH + "版权所有，未经许可不得转载本手册的内容。\n" * 30, "duplicate_lines over 0.4"),
-        (EN + "All rights reserved by the pump company.\n" * 30, "duplicate_lines over 0.3"),
-        ((EN.replace("\n", " ") + "\n\n") * 2 + ZH, "duplicate_lines over 0.4"),
-        (ZH.replace("\n", "") + "我们的我们的" * 60, "top_bigram over 0.256"),
-        (EN.replace("\n", " ") + "very good " * 90, "top_bigram over 0.2"),
+        (ZH + "版权所有，未经许可不得转载本手册的内容。\n" * 30, "dup_lines over 0.292"),
+        (EN + "All rights reserved by the pump company.\n" * 30, "dup_lines over 0.3"),
+        ((EN.replace("\n", " ") + "\n\n") * 2 + ZH, "dup_5 over 0.205"),
+        ((EN.replace("\n", " ") + "\n\n") * 2, "dup_lines over 0.3"),
+        (ZH.replace("\n", "") + "我们的我们的" * 60, "top_2 over 0.256"),
+        (EN.replace("\n", " ") + "very good " * 90, "top_2 over 0.2"),
+        (EN.replace("\n", " ") * 2, "dup_5 over 0.15"),
+        (ZH.replace("\n", "") * 2, "dup_5 over 0.205"),
     ],
 )
 def test_what_is_said_again_and_again_is_dropped(text, expected):
-    assert reason("repetition", text) == expected
+    assert reason("gopher_repetition", text) == expected
+
+
+@pytest.mark.parametrize("text", [ZH, EN, MIXED])
+def test_fineweb2_measures_what_gopher_and_fineweb_do(text):
+    batch = Batch.of([Doc(text * 2, key=key_of(1))])
+    steps = load_plugins()["step"]
+    measured = {}
+    for name in ("gopher_quality", "gopher_repetition", "fineweb_quality"):  # the last one's share of repeated lines
+        measured |= steps[name].function(batch)
+    found = steps["fineweb2"].function(batch)
+    assert {name: values.tolist() for name, values in found.items()} == {
+        name: measured[name].tolist() for name in found
+    }
+
+
+@pytest.mark.parametrize("step", ["gopher_quality", "gopher_repetition", "fineweb_quality", "fineweb2"])
+def test_documents_of_domain_sources_are_measured_and_stay_unless_the_line_names_them(step, tmp_path):
+    (tmp_path / "tables.jsonl").write_text('{"text": "10 mg\\n10 mg\\n10 mg\\n20 mg"}\n' * 3)
+    recipe = {"sources": {"doses": {"path": str(tmp_path / "tables.jsonl"), "domain": True}}, "steps": [step]}
+    done = curate.run(recipe, out=tmp_path / "run")
+    assert set(done.ledger["outcome"].to_pylist()) == {"kept"}
+    recipe["steps"] = [{step: {"sources": ["doses"]}}]
+    with pytest.raises(curate.AlarmError, match="no document is left"):
+        curate.run(recipe, out=tmp_path / "other")
 
 
 @pytest.mark.parametrize(
@@ -136,7 +172,7 @@ def test_other_scripts_and_accents_are_no_garble(text):
 def test_values_do_not_depend_on_what_else_is_in_the_batch():
     texts = [ZH, "", EN, MANUAL, "泵"]
     random.Random(0).shuffle(texts)
-    for step in ("quality", "repetition", "garble"):
+    for step in ("gopher_quality", "gopher_repetition", "fineweb2", "garble"):
         line = Line(step, load_plugins()["step"][step], {})
         together = Batch.of(Doc(text, key=key_of(at)) for at, text in enumerate(texts))
         alone = [Batch.of([Doc(text, key=key_of(at))]) for at, text in enumerate(texts)]
