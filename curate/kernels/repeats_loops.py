@@ -40,19 +40,17 @@ def repeats(
             places[place] = ends[place] = place
             runs[place], heavy[place] = NONE, 0
         for size in range(SMALLEST, LARGEST + 1):
-            count = lengthen(hashes[own], weight[own], places[:count], size, runs, ends, heavy)
+            count = count_runs(hashes[own], weight[own], places[:count], size, runs, ends, heavy, first, times)
             if not count:
                 break
+            where, most_times, passed, count = weigh_runs(chars[own], places[:count], ends, first, times)
             column = size - SMALLEST
-            where = count_runs(places[:count], runs, first, times)
-            top[document, column] = times[where] * chars[own][where : ends[where]].sum()
-            top_times[document, column] = times[where]
-            count = keep_repeated(places[:count], first, times)
-            again[document, column] = passed_again(chars[own], places[:count], ends, first, times)
+            top[document, column] = most_times * chars[own][where : ends[where]].sum()
+            top_times[document, column], again[document, column] = most_times, passed
 
 
 @compiled
-def lengthen(
+def count_runs(
     hashes: np.ndarray,
     weight: np.ndarray,
     places: np.ndarray,
@@ -60,9 +58,16 @@ def lengthen(
     runs: np.ndarray,
     ends: np.ndarray,
     heavy: np.ndarray,
+    first: np.ndarray,
+    times: np.ndarray,
 ) -> int:
-    """Lengthen the run at each place to `size` terms; at how many places the text is long enough."""
+    """Lengthen the run at each place to `size` terms, and note where it stands first, and there how often.
+
+    Gives at how many places the text is long enough.
+    """
     least = size * WEIGHT - SHORT
+    table = np.zeros(table_size(len(places)), np.int32)  # 1 + the place where a run stands first; 0 is an empty slot
+    mask = np.uint64(len(table) - 1)
     for number, place in enumerate(places):
         run, end, weighs = runs[place], ends[place], heavy[place]
         while end < len(hashes) and weighs < least:
@@ -73,16 +78,6 @@ def lengthen(
         if weighs < least:
             return number
         runs[place], ends[place], heavy[place] = run, end, weighs
-    return len(places)
-
-
-@compiled
-def count_runs(places: np.ndarray, runs: np.ndarray, first: np.ndarray, times: np.ndarray) -> int:
-    """Note where the run at each place stands first, and there how often; where the most frequent one does."""
-    table = np.zeros(table_size(len(places)), np.int32)  # 1 + the place where a run stands first; 0 is an empty slot
-    mask = np.uint64(len(table) - 1)
-    for place in places:
-        run = runs[place]
         at = (run >> np.uint64(20)) & mask
         while table[at] and runs[table[at] - 1] != run:
             at = (at + ONE) & mask
@@ -91,33 +86,31 @@ def count_runs(places: np.ndarray, runs: np.ndarray, first: np.ndarray, times: n
             times[place] = 0
         first[place] = table[at] - 1
         times[first[place]] += 1
-    where = places[0]
-    for place in places:
-        if first[place] == place and times[place] > times[where]:
-            where = place
-    return where
+    return len(places)
 
 
 @compiled
-def keep_repeated(places: np.ndarray, first: np.ndarray, times: np.ndarray) -> int:
-    """Move the places whose run stands there again to the front; the first place of all counts where none does."""
-    kept = 0
+def weigh_runs(
+    chars: np.ndarray, places: np.ndarray, ends: np.ndarray, first: np.ndarray, times: np.ndarray
+) -> tuple[int, int, int, int]:
+    """Where the most frequent run stands first, how often it does, and the characters of runs that were passed before.
+
+    A run that is counted is jumped over, and so not passed. Then the places whose run stands there again are moved to
+    the front, as many as the last number says; the first place of all stays, as it counts where no run does.
+    """
+    where, most, passed, free, kept = places[0], times[places[0]], 0, 0, 0
     for place in places:
-        if times[first[place]] > 1 or place == 0:
+        stood = times[first[place]]  # less than 0 once the run was passed
+        if stood > most:
+            where, most = place, stood
+        if place >= free:
+            if stood < 0:
+                for term in range(place, ends[place]):
+                    passed += chars[term]
+                free = ends[place]
+            else:
+                times[first[place]] = -stood
+        if abs(stood) > 1 or place == 0:
             places[kept] = place
             kept += 1
-    return kept
-
-
-@compiled
-def passed_again(chars: np.ndarray, places: np.ndarray, ends: np.ndarray, first: np.ndarray, times: np.ndarray) -> int:
-    """The characters of runs that were passed before; a run that is counted is jumped over, and so not passed."""
-    count, free = 0, 0
-    for place in places:
-        if place < free:
-            continue
-        if times[first[place]] == 0:  # as it is set below
-            count += chars[place : ends[place]].sum()
-            free = ends[place]
-        times[first[place]] = 0
-    return count
+    return where, most, passed, kept

@@ -48,12 +48,8 @@ class Terms(NamedTuple):
     kind: np.ndarray  # uint8: MARK, DIGITS or LETTERS
     weight: np.ndarray  # uint8: WEIGHT, or HAN_WEIGHT of a Chinese character
     start: np.ndarray  # int64, n documents + 1: terms of document i are start[i] : start[i + 1]
-
-    def sums(self, values: np.ndarray) -> np.ndarray:
-        """The sum over each document of a value per term."""
-        every = np.append(0, np.cumsum(values, dtype=np.int64))
-        sums: np.ndarray = every[self.start[1:]] - every[self.start[:-1]]
-        return sums
+    weights: np.ndarray  # float64, a row a document, a column a kind: how many terms, by weight
+    lengths: np.ndarray  # int64, the same: how many characters
 
 
 def join_terms(data: np.ndarray, offsets: np.ndarray, words: Words) -> Terms:
@@ -68,8 +64,9 @@ def join_terms(data: np.ndarray, offsets: np.ndarray, words: Words) -> Terms:
     begin[size] = units
     hashes, chars = np.empty(size, np.uint64), np.empty(size, np.int32)
     kinds, weights = np.empty(size, np.uint8), np.empty(size, np.uint8)
-    fill(roles, words.hash, words.chars, begin[: size + 1], hashes, chars, kinds, weights)
-    return Terms(hashes, chars, kinds, weights, start)
+    totals = np.zeros((2, len(start) - 1, LETTERS + 1), np.int64)
+    fill(roles, words.hash, words.chars, begin, start, hashes, chars, kinds, weights, *totals)
+    return Terms(hashes, chars, kinds, weights, start, totals[0] / WEIGHT, totals[1])
 
 
 def is_chinese(words: Words) -> np.ndarray:

@@ -125,20 +125,26 @@ def fill(
     unit_hashes: np.ndarray,
     unit_chars: np.ndarray,
     begin: np.ndarray,
+    start: np.ndarray,
     hashes: np.ndarray,
     chars: np.ndarray,
     kinds: np.ndarray,
     weights: np.ndarray,
+    total_weights: np.ndarray,
+    total_chars: np.ndarray,
 ) -> None:
-    """Write hash, length, kind and weight of each term; `begin` has one entry more than there are terms."""
-    for term in range(len(begin) - 1):
-        unit = begin[term]
-        mixed, length, role = unit_hashes[unit], unit_chars[unit], roles[unit]
-        for one in range(unit + 1, begin[term + 1]):
-            mixed ^= mixed >> SHIFT
-            mixed = mixed * MIXER + unit_hashes[one]  # not ^ before *: of two equal units nothing would be left
-            length += unit_chars[one]
-            role |= roles[one]
-        hashes[term], chars[term] = mixed, length
-        kinds[term] = LETTERS if role & LETTERS else DIGITS if role & DIGITS else MARK
-        weights[term] = HAN_WEIGHT if roles[unit] & ALONE and roles[unit] & LETTERS else WEIGHT
+    """Write hash, length, kind and weight of each term, and what they come to; `begin` has one entry more."""
+    for document in range(len(start) - 1):
+        for term in range(start[document], start[document + 1]):
+            unit = begin[term]
+            mixed, length, role = unit_hashes[unit], unit_chars[unit], roles[unit]
+            weight = HAN_WEIGHT if role & ALONE and role & LETTERS else WEIGHT
+            for one in range(unit + 1, begin[term + 1]):
+                mixed ^= mixed >> SHIFT
+                mixed = mixed * MIXER + unit_hashes[one]  # not ^ before *: of two equal units nothing would be left
+                length += unit_chars[one]
+                role |= roles[one]
+            kind = LETTERS if role & LETTERS else DIGITS if role & DIGITS else MARK
+            hashes[term], chars[term], kinds[term], weights[term] = mixed, length, kind, weight
+            total_weights[document, kind] += weight
+            total_chars[document, kind] += length

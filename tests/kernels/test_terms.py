@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -109,7 +108,7 @@ def test_a_text_is_cut_by_the_chinese_rule_from_one_character_in_fifty_words_on(
     assert is_chinese(batch.words).tolist() == [True, False, False, True]
 
 
-def test_sums_are_by_document():
-    terms = batch_of("a b", "", "水泵").terms
-    assert terms.sums(terms.chars).tolist() == [2, 0, 2]
-    assert terms.sums(np.ones(len(terms.hash), bool)).tolist() == [2, 0, 2]
+def test_totals_are_by_document_and_kind():
+    terms = batch_of("a b 12 -", "", "水泵 p1。").terms
+    assert terms.weights.tolist() == [[1, 1, 2], [0, 0, 0], [1, 0, 2.2]]
+    assert terms.lengths.tolist() == [[1, 2, 2], [0, 0, 0], [1, 0, 4]]

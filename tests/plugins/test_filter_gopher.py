@@ -2,6 +2,8 @@ import random
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import curate
 from curate import Batch, Doc, key_of
@@ -108,6 +110,16 @@ def test_english_stop_words_are_asked_of_english_alone():
 )
 def test_what_is_said_again_and_again_is_dropped(text, expected):
     assert reason("gopher_repetition", text) == expected
+
+
+@given(st.lists(st.text(st.sampled_from("#.…a泵\n\0"), max_size=30), min_size=1, max_size=4))
+def test_hashes_and_ellipses_are_counted_as_str_count_does(texts):
+    batch = Batch.of(Doc(text, key=key_of(at)) for at, text in enumerate(texts))
+    found = load_plugins()["step"]["gopher_quality"].function(batch)
+    every = [max(weight, 1) for weight in batch.terms.weights.sum(axis=1)]
+    assert found["hash_share"].tolist() == [text.count("#") / n for text, n in zip(texts, every, strict=True)]
+    dots = [text.count("...") + text.count("…") for text in texts]
+    assert found["ellipsis_share"].tolist() == [count / n for count, n in zip(dots, every, strict=True)]
 
 
 @pytest.mark.parametrize("text", [ZH, EN, MIXED])

@@ -5,7 +5,6 @@ import numpy as np
 import curate
 from curate import Batch
 from curate.kernels.characters import terminal
-from curate.kernels.terms import WEIGHT
 
 SHORT = 30  # characters of a short line, at most
 
@@ -18,8 +17,8 @@ SHORT = 30  # characters of a short line, at most
     zh={
         "line_punct": (0.106, None),
         "short_lines": (None, None),
-        "dup_line_chars": (None, 0.1),
-        "list_ratio": (None, 0.178),
+        "dup_line_chars": (None, 0.101),
+        "list_ratio": (None, 0.174),
     },
     in_domain=False,
 )
@@ -37,5 +36,5 @@ def fineweb_quality(batch: Batch) -> dict[str, np.ndarray]:
         "line_punct": lines.sums(said & terminal()[lines.last]) / count,
         "short_lines": lines.sums(said & (lines.width <= SHORT)) / count,
         "dup_line_chars": batch.duplicates.line_chars / chars,
-        "list_ratio": newlines / np.maximum(terms.sums(terms.weight) / WEIGHT, 1),
+        "list_ratio": newlines / np.maximum(terms.weights.sum(axis=1), 1),
     }

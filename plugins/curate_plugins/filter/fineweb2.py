@@ -7,8 +7,10 @@ from curate import Batch
 from curate_plugins.filter.fineweb import fineweb_quality
 from curate_plugins.filter.gopher import gopher_quality, gopher_repetition
 
-FROM_QUALITY = ("words", "mean_word_length", "hash_share", "ellipsis_share", "bullet_lines", "ellipsis_lines")
-FROM_QUALITY += ("alphabetic_share", "stop_words")
+FROM_QUALITY = (
+    *("words", "mean_word_length", "hash_share", "ellipsis_share", "bullet_lines", "ellipsis_lines"),
+    *("alphabetic_share", "stop_words"),
+)
 FROM_REPETITION = ("dup_lines", "top_2", "top_3", "top_4", "dup_5", "dup_6", "dup_7", "dup_8", "dup_9", "dup_10")
 FROM_LINES = ("line_punct", "list_ratio", "dup_line_chars")
 

@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 
 import curate
 from curate import Batch
+from curate.kernels.listed import count_listed, list_words
 from curate.kernels.repeats import SIZES
-from curate.kernels.terms import LETTERS, MARK, WEIGHT
-from curate.kernels.words import Words, split_words
+from curate.kernels.terms import DIGITS, LETTERS
 
-BULLETS = "•-"
+BULLETS = ord("•"), ord("-")
 # The paper's eight for English. For Chinese the 24 of FineWeb-2 (Penedo et al. 2025), those of one character, which
 # are 22: here a Chinese character is a word.
 ENGLISH = "the be to of and that have with"
@@ -38,20 +38,18 @@ CHINESE = "的 年 在 月 是 和 日 了 於 為 有 被 人 中 为 他 與 �
 def gopher_quality(batch: Batch) -> dict[str, np.ndarray]:
     """Measure what prose is made of: words, letters, bullets, common words (Gopher, Rae et al. 2021)."""
     terms, lines = batch.terms, batch.lines
-    said = terms.kind != MARK
-    words = terms.sums(terms.weight * said) / WEIGHT
-    every = np.maximum(terms.sums(terms.weight) / WEIGHT, 1)
-    count = np.maximum(np.diff(lines.start), 1)
-    points = np.isin(lines.first, [*map(ord, BULLETS)])
+    words, chars = (totals[:, DIGITS] + totals[:, LETTERS] for totals in (terms.weights, terms.lengths))
+    every, count = np.maximum(terms.weights.sum(axis=1), 1), np.maximum(np.diff(lines.start), 1)
+    points = (lines.first == BULLETS[0]) | (lines.first == BULLETS[1])
     return {
         "words": words,
-        "mean_word_length": terms.sums(terms.chars * said) / np.maximum(words, 1),
-        "hash_share": occurrences(batch, "#") / every,
-        "ellipsis_share": (occurrences(batch, "...") + occurrences(batch, "…")) / every,
+        "mean_word_length": chars / np.maximum(words, 1),
+        "hash_share": marks(batch, "#", 1) / every,
+        "ellipsis_share": (marks(batch, ".", 3) + np.asarray(pc.count_substring(batch["text"], "…"))) / every,
         "bullet_lines": lines.sums(points) / count,
         "ellipsis_lines": lines.sums(lines.trails) / count,
-        "alphabetic_share": terms.sums(terms.weight * (terms.kind == LETTERS)) / WEIGHT / every,
-        "stop_words": stop_words(batch.words),
+        "alphabetic_share": terms.weights[:, LETTERS] / every,
+        "stop_words": count_listed(batch.words, stop_words()),
     }
 
 
@@ -99,9 +97,14 @@ def gopher_repetition(batch: Batch) -> dict[str, np.ndarray]:
     }
 
 
-def occurrences(batch: Batch, marks: str) -> np.ndarray:
-    """How often marks stand in each text."""
-    return np.asarray(pc.count_substring(batch["text"], marks))
+def marks(batch: Batch, mark: str, row: int) -> np.ndarray:
+    """For each document: how often `row` of an ASCII mark in a row stand in it, as `str.count` counts."""
+    data, offsets = batch.utf8
+    places = np.flatnonzero(data[offsets[0] : offsets[-1]] == ord(mark)) + offsets[0]
+    document = np.searchsorted(offsets, places, side="right") - 1
+    first = np.flatnonzero((np.diff(places, prepend=-2) != 1) | (np.diff(document, prepend=-1) != 0))
+    in_a_row = np.diff(np.append(first, len(places)))
+    return np.bincount(document[first], in_a_row // row, minlength=len(batch))
 
 
 def top_share(batch: Batch, size: int) -> np.ndarray:
@@ -113,22 +116,6 @@ def top_share(batch: Batch, size: int) -> np.ndarray:
 
 
 @cache
-def common() -> tuple[np.ndarray, np.ndarray]:
-    """The hashes of the stop words; and for the last 16 bits of any hash, 1 + which of them it may be."""
-    text = np.frombuffer(f"{ENGLISH} {CHINESE}".encode(), np.uint8)
-    hashes = split_words(text, np.array([0, len(text)])).hash
-    maybe = np.zeros(1 << 16, np.uint8)
-    maybe[hashes & 0xFFFF] = np.arange(1, len(hashes) + 1)
-    assert np.count_nonzero(maybe) == len(hashes), "two stop words share 16 bits: the later one would hide the other"
-    return hashes, maybe
-
-
-def stop_words(words: Words) -> np.ndarray:
-    """For each document: how many different stop words it has."""
-    hashes, maybe = common()
-    which = maybe[words.hash & 0xFFFF]
-    found = np.flatnonzero(which)
-    found = found[hashes[which[found] - 1] == words.hash[found]]
-    documents = np.searchsorted(words.start, found, side="right") - 1
-    pairs = np.unique(documents * len(maybe) + which[found])
-    return np.bincount(pairs // len(maybe), minlength=len(words.start) - 1)
+def stop_words() -> np.ndarray:
+    """The stop words of both languages, as hashes."""
+    return list_words(f"{ENGLISH} {CHINESE}")
