@@ -319,8 +319,15 @@ def code_of(offered: Offered) -> list[str]:
     """The source of a plugin's module and of the modules of its own that it imports, and its libraries' versions."""
     module = sys.modules[offered.function.__module__]
     sources = [blake2b(path.read_bytes(), digest_size=16).hexdigest() for path in sorted(own_files(module))]
-    versions = [f"{name} {metadata.version(name)}" for name in offered.about.libraries]
-    return [*sources, *versions]
+    return [*sources, *(f"{name} {version_of(name)}" for name in offered.about.libraries)]
+
+
+def version_of(library: str) -> str:
+    """The version of a library; where an extra is not installed, its step's setup says so."""
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "absent"
 
 
 def own_files(module: ModuleType) -> frozenset[Path]:

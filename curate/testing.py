@@ -26,7 +26,7 @@ from curate.corpus import make_gather
 from curate.data import Batch, Doc, key_of
 from curate.errors import CurateError, RecipeError, Unreadable, Wrong
 from curate.files import File
-from curate.options import check_options, defaults_of, fits, spoken, takes_of
+from curate.options import check_options, defaults_of, fits, needed_by, spoken, takes_of
 from curate.plugins import Offered, Registry, import_file, listed, wrong_arguments
 from curate.stages import STEPS, make_stage
 from curate.steps import Line, Step, raised_where, tried
@@ -213,7 +213,7 @@ def check_types(offered: Offered) -> None:
         promise(hint is not Any, offered, f"the option {name!r} to say its type, as in `{name}: int | None = None`")
         default = defaults_of(offered).get(name)
         wanted = f"the default of {name!r} to be what its annotation says, {spoken(hint)}"
-        promise(fits(default, hint), offered, wanted, got=repr(default))
+        promise(name in needed_by(offered) or fits(default, hint), offered, wanted, got=repr(default))
         for value in (odd for odd in ODD if not fits(odd, hint)):
             _, why = tried(lambda options: check_options(offered.name, offered, options), {name: value})
             promise(bool(why), offered, f"a sentence for {name}: {value!r}")
