@@ -193,7 +193,7 @@ def plugins(name: str | None, files: Sequence[Path], as_json: bool) -> None:
 @json_option
 def why(folder: Path, doc: str, as_json: bool) -> None:
     """Tell what happened to DOC (key, id, path or a piece of its text) in RUN, and why."""
-    from curate.ledger import said_why, why
+    from curate.story import said_why, why
 
     answer = why(folder, doc)
     if as_json:
@@ -224,6 +224,135 @@ def look(folder: Path, step: str, most: int, as_json: bool) -> None:
 
 @main.command()
 @run_folder
+@click.argument("step", required=False)
+@json_option
+def limits(folder: Path, step: str | None, as_json: bool) -> None:
+    """Show how the values of RUN, or of one STEP of it, lie about their limits: bars by source and language."""
+    from curate.histograms import limits, said_limits
+
+    answer = limits(folder, step)
+    if as_json:
+        print_json(answer)
+        return
+    for line in said_limits(answer):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("first", metavar="RUN1", type=Folder())
+@click.argument("second", metavar="RUN2", type=Folder())
+@click.option("-n", "most", type=click.IntRange(0), default=3, show_default=True, help="How many examples of a cause.")
+@json_option
+def diff(first: Path, second: Path, most: int, as_json: bool) -> None:
+    """Tell which documents RUN1 kept and RUN2 did not, or the reverse, and what differs that made it so."""
+    from curate.comparison import diff, said_diff
+
+    answer = diff(first, second, most)
+    if as_json:
+        print_json(answer)
+        return
+    for line in said_diff(answer):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("folders", metavar="RUN...", type=Folder(), nargs=-1, required=True)
+@json_option
+def compare(folders: Sequence[Path], as_json: bool) -> None:
+    """Show runs beside each other: what each read, kept, dropped and made, and the options that differ."""
+    from curate.comparison import compare, said_compare
+
+    answer = compare(folders)
+    if as_json:
+        print_json(answer)
+        return
+    for line in said_compare(answer, columns()):
+        click.echo(line)
+
+
+@main.command()
+@run_folder
+@click.argument("limits", metavar="STEP.VALUE=LIMIT...", nargs=-1, required=True)
+@click.option("-n", "most", type=click.IntRange(0), default=3, show_default=True, help="How many examples of a side.")
+@click.option("--save", "target", type=click.Path(path_type=Path), help="Write the changed recipe to this file.")
+@json_option
+def tune(folder: Path, limits: Sequence[str], most: int, target: Path | None, as_json: bool) -> None:
+    """Tell what RUN would have kept with other limits: documents, bytes, tokens by source. Nothing is run again.
+
+    A LIMIT is a number, [low,high], or null for none; step.zh.value=LIMIT is for one language.
+    """
+    from curate.tune import answer, said, save, tuned
+
+    replay = tuned(folder, limits)
+    told = answer(replay, most)
+    saved = save(replay, target) if target else ""
+    if as_json:
+        print_json(told | {"saved": target})
+        return
+    before, rows, after = said(told)
+    for line in before:
+        click.echo(line)
+    print_table(rows)
+    for line in [*after, *([saved] if saved else [])]:
+        click.echo(line)
+
+
+@main.command()
+@recipe
+@click.option(
+    "--grid",
+    "grid",
+    multiple=True,
+    required=True,
+    metavar="KEY.PATH=A,B,C",
+    help="Try each of these values; repeat it.",
+)
+@click.option("--out", type=Folder(), help="The folder of the runs.  [default: runs/RECIPE-sweep]")
+@click.option("--workers", type=click.IntRange(1), help="Worker processes.  [default: one a processor]")
+@limit
+@sample
+@override
+@click.option("--yes", is_flag=True, help="Make more than 64 runs.")
+@json_option
+@click.pass_context
+def sweep(
+    context: click.Context,
+    recipe: Path,
+    grid: Sequence[str],
+    out: Path | None,
+    workers: int | None,
+    limit: int | None,
+    sample: str,
+    overrides: Sequence[str],
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Run RECIPE with every combination of some values, parts shared, and show the runs beside each other."""
+    from curate.progress import shown
+    from curate.sweep import said_sweep, sweep
+
+    answer = sweep(
+        recipe,
+        grid,
+        out,
+        overrides=overrides,
+        workers=workers,
+        limit=limit,
+        sample=as_share(sample),
+        many=yes,
+        progress=shown(),
+    )
+    if as_json:
+        print_json(answer)
+    else:
+        for line in said_sweep(answer, columns()):
+            click.echo(line)
+    states = {one["state"] for one in answer["runs"]} | {"failed" for _ in answer["not_begun"]}
+    context.exit(AlarmError.exit_code if "alarm" in states else 0 if states == {"finished"} else 1)
+
+
+@main.command()
+@run_folder
 @click.argument("docs", metavar="DOC...", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask first.")
 def forget(folder: Path, docs: Sequence[str], yes: bool) -> None:
@@ -236,6 +365,26 @@ def forget(folder: Path, docs: Sequence[str], yes: bool) -> None:
         return yes or click.confirm("go on?")
 
     for line in forget(folder, docs, agreed):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("name")
+@click.option("--like", metavar="GOOD", required=True, help="Texts to be like: a file, a folder or a glob.")
+@click.option("--unlike", metavar="BACKGROUND", help="Texts that are not meant, best a sample of the corpus itself.")
+@click.option("--out", type=Folder(), help="The model's file.  [default: NAME.model]")
+@json_option
+def fit(name: str, like: str, unlike: str | None, out: Path | None, as_json: bool) -> None:
+    """Fit a model called NAME that tells texts like GOOD from others, for the steps `likeness` and `resample`."""
+    from curate import likeness
+
+    if not unlike:
+        raise CurateError("fit needs --unlike BACKGROUND: texts that are not meant, best a sample of the corpus itself")
+    told = likeness.fit(like, unlike, out or Path(f"{name}.model"))
+    if as_json:
+        print_json(told)
+        return
+    for line in likeness.lines(told, like, unlike):
         click.echo(line)
 
 
@@ -338,6 +487,13 @@ def gc(folder: Path, yes: bool, as_json: bool) -> None:
     said = ", ".join(f"{count:,} {kind}" for kind, count in sorted(found.kinds.items()))
     click.echo(f"{needed}; no run needs {said}, {found.bytes / 1e6:,.1f} MB")
     click.echo("removed" if yes else "nothing was removed; say --yes to remove it")
+
+
+def columns() -> int:
+    """How wide the terminal is, within reason."""
+    import shutil
+
+    return min(max(shutil.get_terminal_size((100, 24)).columns, 60), 160)
 
 
 def described(offered: "Offered") -> list[str]:

@@ -1,7 +1,7 @@
 """What the ledger says of the steps, so that their verdicts can be told, compared and replayed from its values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,11 +28,19 @@ class Rule:
     spared: Sequence[str] = ()  # whose documents it only measures
     code: Sequence[str] = ()  # of the plugin: hashes of its files, versions of its libraries
     before_language: bool = False  # a later step of its stage says the language, which the ledger has in its place
+    kinds: Sequence[str] = ()  # of documents it looks at; none is all
+    columns: Sequence[str] = ()  # the fields that it says of a document
+    given: Mapping[str, Any] = field(default_factory=dict)  # options, as far as the recipe says them
 
     def concerns(self, sources: np.ndarray) -> np.ndarray:
         """Which documents, told by their sources, it may drop or change."""
         mask = np.isin(sources, list(self.sources)) if self.sources else np.ones(len(sources), bool)
         return mask & ~np.isin(sources, list(self.spared))
+
+    def limited_as(self, language: str) -> str:
+        """The language whose limits a document has that the ledger says is of this one; "" where none are its own."""
+        known = ("zh" if language == "zh" else "") if self.before_language else language
+        return known if known in self.limits else ""
 
     def reasons(self, languages: np.ndarray, values: Mapping[str, np.ndarray]) -> np.ndarray:
         """Why each document is outside the limits, from values by column; "" where it is not, or was not measured."""
@@ -70,4 +78,7 @@ def rule_of(recipe: Recipe, phase: Phase, at: int) -> Rule:
         spared=line.spared,
         code=code_of(offered),
         before_language=any("lang" in later.offered.about.columns for later in phase.lines[at + 1 :]),
+        kinds=line.kinds,
+        columns=list(offered.about.columns),
+        given=dict(line.options),
     )

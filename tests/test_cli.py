@@ -15,7 +15,26 @@ def said(*words):
     return CliRunner().invoke(main, words, prog_name="curate", terminal_width=100)
 
 
-@pytest.mark.parametrize("command", ["", "run", "plan", "plugins", "why", "look", "forget", "new", "try", "schema"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "run",
+        "plan",
+        "plugins",
+        "why",
+        "look",
+        "tune",
+        "forget",
+        "new",
+        "try",
+        "schema",
+        "limits",
+        "diff",
+        "compare",
+        "sweep",
+    ],
+)
 def test_every_command_says_what_it_does(command, golden):
     golden(f"help_{command or 'curate'}", said(*command.split(), "--help").output)
 
