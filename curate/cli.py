@@ -498,9 +498,10 @@ def columns() -> int:
 
 def described(offered: "Offered") -> list[str]:
     """All about one plugin."""
-    from curate.options import defaults_of
+    from curate.options import defaults_of, needed_by, spoken
 
-    options = [f"  {name}: {as_yaml(value)}" for name, value in defaults_of(offered).items()]
+    options = [f"  {name}: needed, {spoken(hint)}" for name, hint in needed_by(offered).items()]
+    options += [f"  {name}: {as_yaml(value)}" for name, value in defaults_of(offered).items()]
     return [f"{offered.name} ({offered.kind}): {offered.summary}", *(options or ["  no options"]), f"  {offered.place}"]
 
 

@@ -56,7 +56,7 @@ def concerned(line: Line, batch: Batch) -> np.ndarray:
     for column, names in (("source", line.sources), ("kind", line.kinds)):
         if names:
             mask &= batch.among(column, names)
-    return mask
+    return mask & ~batch.among("source", line.spared) if line.spared else mask
 
 
 def settle(line: Line, store: Path, partition: int, collected: Sequence[str], settled: Path) -> Path:

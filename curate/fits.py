@@ -14,6 +14,8 @@ from curate.parts import Part, part_path, read_batches
 from curate.plan import digest, line_content
 from curate.steps import Line
 
+SAMPLE_CHARS = 100_000_000  # a sample is in memory as a whole, 0.1 to 0.4 GB
+
 
 def fit_name(line: Line, parts: Sequence[Part]) -> str:
     """What a fit learns from these parts, as a name: asked again it is the same."""
@@ -38,15 +40,20 @@ def learn(line: Line, batches: Iterable[Batch]) -> bytes:
 
 
 def sampled(line: Line, batches: Iterable[Batch]) -> list[Doc]:
-    """As many documents as the fit asks for, those with the smallest share, in the order of their keys."""
-    most = line.offered.about.sample
+    """As many documents as the fit asks for, those with the smallest share, in the order of their keys.
+
+    Of long documents there are fewer, as many as have `SAMPLE_CHARS` together.
+    """
     best: list[tuple[float, Doc]] = []
+    bound = 1.0  # what is not nearer than a document that was let go is let go as well, in whatever order they come
     for batch in batches:
         seen = batch.keep(concerned(line, batch))
         shares = np.array([share_of(key, "fit") for key in seen["key"].to_pylist()])
-        worst = best[-1][0] if len(best) == most else 1.0
-        near = np.flatnonzero(shares <= worst)
-        near = near[np.argsort(shares[near], kind="stable")][:most]
-        best += [(shares[row], seen.doc(row)) for row in near.tolist()]
-        best = sorted(best, key=lambda one: one[0])[:most]
+        near = np.flatnonzero(shares < bound)
+        near = near[np.argsort(shares[near], kind="stable")][: line.offered.about.sample]
+        best = sorted(best + [(shares[row], seen.doc(row)) for row in near.tolist()], key=lambda one: one[0])
+        ends = np.cumsum([len(doc.text) for _, doc in best])
+        size = min(max(int(np.searchsorted(ends, SAMPLE_CHARS, side="right")), 1), line.offered.about.sample)
+        bound = best[size][0] if size < len(best) else bound
+        best = best[:size]
     return sorted((doc for _, doc in best), key=lambda doc: doc.key)

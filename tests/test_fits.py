@@ -117,3 +117,19 @@ def test_a_fit_gives_bytes(lines, batch):
 
     with pytest.raises(Wrong, match="expected bytes, which a later step gets as a file, got str"):
         learn(*lines(learned), [batch("泵")])
+
+
+def test_a_sample_of_long_documents_is_smaller_and_the_same_in_any_order(lines, batch, monkeypatch):
+    monkeypatch.setattr("curate.fits.SAMPLE_CHARS", 1_000)
+
+    @curate.fit(sample=50)
+    def learned(docs):
+        return b""
+
+    docs = [Doc("泵" * (1 + 37 * at % 400), key=curate.key_of(at)) for at in range(60)]
+    line = lines(learned)[0]
+    there = sampled(line, [batch(*docs[:10]), batch(*docs[10:])])
+    back = sampled(line, [batch(*docs[at : at + 7][::-1]) for at in range(56, -1, -7)])
+    assert [doc.key for doc in there] == [doc.key for doc in back]
+    assert 1 < len(there) < 50
+    assert sum(len(doc.text) for doc in there) <= 1_000

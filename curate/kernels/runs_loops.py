@@ -9,6 +9,7 @@ from curate.kernels.words_loops import code_point
 ZERO, NINE = np.uint32(ord("0")), np.uint32(ord("9"))
 BASE = np.uint32((1 << KIND) - 1)
 PAUSES = tuple(map(ord, "，、；：。"))  # nobody draws lines with them
+BRACKETS = tuple(map(ord, "()[]（）【】「」《》"))  # one alone, six times in a row, is no code either
 CODE = tuple(map(ord, "|│┆;{}<>="))  # rows of tables, statements and tags are alike by nature
 
 
@@ -77,7 +78,7 @@ def spoken(unit: np.ndarray) -> bool:
     letters = 0
     for char in unit:
         kind, base = char >> KIND, char & BASE
-        if kind == PUNCT and base in CODE:
-            return False
+        if kind == PUNCT and (base in CODE or (len(unit) == 1 and base in BRACKETS)):
+            return base in BRACKETS
         letters += base in PAUSES if kind == PUNCT else not (kind == RUN and ZERO <= base <= NINE)
     return 2 * letters >= len(unit)

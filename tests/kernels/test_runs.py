@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from curate.kernels.runs import LONGEST, copies, repeated_in_place
 from curate.kernels.words import KIND, PUNCT, RUN, UNSEEN, folded
 
-NASTY = "ab Z9，。泵図가กé\u0301é\u00adÉ０Ａ…“”\0\n\t_-|<👩\u200d💻"
+NASTY = "ab[（ Z9，。泵図가กé\u0301é\u00adÉ０Ａ…“”\0\n\t_-|<👩\u200d💻"
 TEXT = st.one_of(
     st.text(st.sampled_from(NASTY)),
     st.text(st.sampled_from("ab"), min_size=8),
@@ -47,6 +47,8 @@ def plainly(text):
 
 def counts_plainly(unit):
     """Whether what is repeated is neither table nor code, and half letters."""
+    if len(unit) == 1 and unit[0][1] in "()[]（）【】「」《》":
+        return True
     if any(char in "|│┆;{}<>=" for _, char in unit):
         return False
     letters = [
@@ -73,6 +75,8 @@ def test_runs_are_what_the_definition_in_plain_python_says(texts):
         ("grease it. grease it. grease it. ", 0, 0),
         ("grease it. grease it. grease it. grease it. ", 0, 1),
         ("，，，，，，", 1, 0),
+        ("[[[[[[", 1, 0),
+        ("[][][][][]", 0, 0),
         (",,,,,,,,,,", 0, 0),
         ("----------", 0, 0),
         ("0000000000", 0, 0),

@@ -35,7 +35,7 @@ def importance(batch: Batch, state: GramModel) -> np.ndarray:
     return state.log_ratios(batch.words)
 
 
-@curate.gather(kinds="text")
+@curate.gather(kinds="text", in_domain=False)
 def resample(model: Path | None = None, share: float | None = None, documents: int | None = None) -> Gather:
     """Draw a share, or a number, of the documents by their importance, so that they are like those `fit` was shown."""
     # DSIR: the largest log-weights with Gumbel noise are a draw without replacement. The noise follows from the key, so

@@ -75,7 +75,7 @@ def load(model: Path) -> Learned:
         return Learned(learned, saved["bits"], saved["usual"], saved["limit"])
 
 
-@curate.score(surprisal=(None, 1), disorder=(None, 1), setup=load)
+@curate.score(surprisal=(None, 1), disorder=(None, 1), setup=load, in_domain=False)
 def surprisal(batch: Batch, state: Learned) -> dict[str, np.ndarray]:
     """Measure how unlikely characters and order of words are: 0 is usual, above 1 is one sound text in a hundred."""
     texts = split_symbols(*batch.utf8)
