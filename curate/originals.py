@@ -86,6 +86,7 @@ def note_recipe(recipe: Recipe, folder: Path) -> None:
     noted = {"plugins": data.get("plugins", []), "sources": sources, "steps": steps, **outputs}
     with put(folder / "parts" / "recipe.json", private=True) as out:
         about = {"folder": str(recipe.folder.absolute()), "phases": len(phases_of(recipe.steps)), "recipe": noted}
+        about |= {"name": Path(recipe.name).name, "steps": data.get("steps", [])}
         out.write(json.dumps(about, default=str).encode())
 
 

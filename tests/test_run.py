@@ -86,7 +86,9 @@ def test_two_clauses_that_differ_in_a_number_or_one_character_both_stay(quicksta
 def test_garbled_documents_are_dropped_and_no_other_of_the_domains_by_a_quality_step(quickstart):
     garbled = {inside(path if isinstance(path, str) else path["file"]) for path in PLANTED["garbled"]}
     assert all(outcome(quickstart, uri) for uri in garbled)
-    dropped = [row for row in quickstart.ledger.to_pylist() if row["step"] in ("garble", "gopher_quality", "gopher_repetition")]
+    dropped = [
+        row for row in quickstart.ledger.to_pylist() if row["step"] in ("garble", "gopher_quality", "gopher_repetition")
+    ]
     assert {row["uri"] for row in dropped if row["source"] in ("pumps", "insurance")} <= garbled
 
 

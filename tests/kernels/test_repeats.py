@@ -1,46 +1,14 @@
-from collections import Counter
-
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from plain_repeats import repeats_in_plain_python
 
 from curate import Batch, Doc, key_of
 from curate.kernels.repeats import SIZES, find_repeats
 from curate.kernels.terms import HAN_WEIGHT, WEIGHT, Terms
 
 LONG = ("Prime the pump. " * 7 + "水泵启动前先灌水。" * 5 + "and so on 12 ") * 30_000
-
-
-def ends_of(weights, size):
-    """For each place: where a run of so many terms ends, the shortest that weighs within 2 of them; none where it is cut."""
-    ends, end, weighs = [], 0, 0
-    for place in range(len(weights)):
-        while end < len(weights) and weighs < size * WEIGHT - 2:
-            weighs += weights[end]
-            end += 1
-        ends.append(end if weighs >= size * WEIGHT - 2 else None)
-        weighs -= weights[place]
-    return ends
-
-
-def in_plain_python(hashes, chars, weights, size):
-    """(characters of the most frequent run, how often it stands there, characters of runs passed before)."""
-    ends = ends_of(weights, size)
-    runs = {place: tuple(hashes[place:end]) for place, end in enumerate(ends) if end is not None}
-    if not runs:
-        return 0, 0, 0
-    top, times = Counter(runs.values()).most_common(1)[0]
-    where = next(place for place, run in runs.items() if run == top)
-    seen, again, place = set(), 0, 0
-    while place in runs:
-        if runs[place] in seen:
-            again += sum(chars[place : ends[place]])
-            place = ends[place]
-        else:
-            seen.add(runs[place])
-            place += 1
-    return times * sum(chars[where : ends[where]]), times, again
 
 
 def check(terms):
@@ -50,7 +18,7 @@ def check(terms):
         columns = [getattr(terms, name)[own].tolist() for name in ("hash", "chars", "weight")]
         for size in SIZES:
             mine = tuple(int(found.of(name, size)[document]) for name in ("top", "times", "again"))
-            assert mine == in_plain_python(*columns, size)
+            assert mine == repeats_in_plain_python(*columns, size)
 
 
 @given(st.lists(st.lists(st.integers(0, 5), max_size=60), max_size=3))

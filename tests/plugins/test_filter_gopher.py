@@ -1,15 +1,20 @@
 import random
 import re
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from plain_repeats import repeats_in_plain_python
 
 import curate
 from curate import Batch, Doc, key_of
+from curate.kernels.listed import list_words
+from curate.kernels.terms import LETTERS, MARK, WEIGHT
 from curate.plugins import load_plugins
 from curate.stages import make_stage, run_stage
 from curate.steps import Line
+from curate_plugins.filter.gopher import CHINESE, ENGLISH
 
 ZH = """离心泵在启动之前，应当检查轴承的润滑情况以及联轴器的对中。如果泵内没有充满液体，机械密封会因为干摩擦而损坏。
 启动后观察压力表和电流表，出口阀门应缓慢打开，直到流量达到额定值。停机时先关闭出口阀门，再切断电源，并记录运行时间。
@@ -110,6 +115,56 @@ def test_english_stop_words_are_asked_of_english_alone():
 )
 def test_what_is_said_again_and_again_is_dropped(text, expected):
     assert reason("gopher_repetition", text) == expected
+
+
+PIECES = [*"ab1 泵的。，.…#-•|_\n\0é👍", "the ", "of ", "是", "the pump "]
+NASTY = st.lists(st.sampled_from(PIECES), max_size=120).map("".join)
+
+
+@given(st.lists(NASTY, min_size=1, max_size=3))
+@example(["", "\n\n", "\0", "水泵 pump 的 the " * 9])
+def test_values_are_what_definitions_in_plain_python_say_of_the_same_units(texts):
+    batch, steps = Batch.of(Doc(text, key=key_of(at)) for at, text in enumerate(texts)), load_plugins()["step"]
+    found = {name: steps[name].function(batch) for name in ("gopher_quality", "gopher_repetition")}
+    for document, text in enumerate(texts):
+        quality, repetition = plainly(batch, document, text)
+        assert {name: values[document] for name, values in found["gopher_quality"].items()} == quality
+        assert {name: values[document] for name, values in found["gopher_repetition"].items()} == repetition
+
+
+def plainly(batch, document, text):
+    terms, lines, paragraphs = batch.terms, batch.lines, batch.paragraphs
+    own = slice(terms.start[document], terms.start[document + 1])
+    hashes, chars, kinds, weights = (getattr(terms, n)[own].tolist() for n in ("hash", "chars", "kind", "weight"))
+    words = sum(weight for kind, weight in zip(kinds, weights, strict=True) if kind != MARK) / WEIGHT
+    letters = sum(weight for kind, weight in zip(kinds, weights, strict=True) if kind == LETTERS) / WEIGHT
+    spoken = sum(length for kind, length in zip(kinds, chars, strict=True) if kind != MARK)
+    every = max(sum(weights) / WEIGHT, 1)
+    rows = slice(lines.start[document], lines.start[document + 1])
+    firsts, trails = [chr(code) for code in lines.first[rows]], lines.trails[rows].tolist()
+    units = batch.words.hash[slice(*batch.words.start[document : document + 2])].tolist()
+    quality = {
+        "words": words,
+        "mean_word_length": spoken / max(words, 1),
+        "hash_share": text.count("#") / every,
+        "ellipsis_share": (text.count("...") + text.count("…")) / every,
+        "bullet_lines": sum(first in "•-" for first in firsts) / max(len(firsts), 1),
+        "ellipsis_lines": sum(trails) / max(len(trails), 1),
+        "alphabetic_share": letters / every,
+        "stop_words": len(set(units) & set(list_words(f"{ENGLISH} {CHINESE}").tolist())),
+    }
+    again = batch.duplicates
+    repetition = {
+        "dup_lines": again.lines[document] / max(int((lines.chars[rows] > 0).sum()), 1),
+        "dup_paragraphs": again.paragraphs[document] / max(int(np.diff(paragraphs.start)[document]), 1),
+        "dup_line_chars": again.line_chars[document] / max(len(text), 1),
+        "dup_paragraph_chars": again.paragraph_chars[document] / max(len(text), 1),
+    }
+    for size in range(2, 11):
+        top, times, passed = repeats_in_plain_python(hashes, chars, weights, size)
+        value = top + (size - 1) * times if size < 5 else passed
+        repetition[f"{'top' if size < 5 else 'dup'}_{size}"] = value / max(len(text), 1)
+    return quality, repetition
 
 
 @given(st.lists(st.text(st.sampled_from("#.…a泵\n\0"), max_size=30), min_size=1, max_size=4))
