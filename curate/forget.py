@@ -506,10 +506,12 @@ def rewrite_part(path: Path, removed: Removed) -> None:
         texts = [pc.sum(pc.binary_length(table["text"])).as_py() or 0 for table in tables]
         about |= {"docs": sum(map(len, tables)), "bytes": sum(texts)}
         schema = schema.with_metadata({"curate": json.dumps(about)})
-    level = None if path.name == "ledger.parquet" else 1
+    whole = path.name == "ledger.parquet"
     with (
         put(path, private=True) as out,
-        pq.ParquetWriter(out, schema, compression="zstd", compression_level=level) as writer,
+        ledger.writer_of(out, schema)
+        if whole
+        else pq.ParquetWriter(out, schema, compression="zstd", compression_level=1) as writer,
     ):
         for table in tables:
             writer.write_table(table, row_group_size=max(len(table), 1))

@@ -25,6 +25,7 @@ from curate.steps import Fitted, Line
 FORMAT = 3  # goes up when what curate itself makes of the same input changes
 UNIT_BYTES = 16_000_000
 UNIT_FILES = 1_000
+KERNELS = Path(__file__).parent / "kernels"
 ALONE = ("gather", "fit")  # kinds of steps that see more than one part
 
 
@@ -316,10 +317,24 @@ def resolved_line(recipe: Recipe, line: Line) -> dict[str, Any]:
 
 @cache
 def code_of(offered: Offered) -> list[str]:
-    """The source of a plugin's module and of the modules of its own that it imports, and its libraries' versions."""
-    module = sys.modules[offered.function.__module__]
-    sources = [blake2b(path.read_bytes(), digest_size=16).hexdigest() for path in sorted(own_files(module))]
-    return [*sources, *(f"{name} {version_of(name)}" for name in offered.about.libraries)]
+    """The source of a plugin's module and of the modules of its own that it imports, and its libraries' versions.
+
+    The last one is of curate's kernels, which make what plugins see of a batch.
+    """
+    sources = [hash_of(path) for path in sorted(own_files(sys.modules[offered.function.__module__]))]
+    versions = [f"{name} {version_of(name)}" for name in offered.about.libraries]
+    return [*sources, *versions, hash_of_kernels()]
+
+
+@cache
+def hash_of_kernels() -> str:
+    """The hash of curate's kernels."""
+    return digest([hash_of(path) for path in sorted(KERNELS.glob("*.py"))])
+
+
+def hash_of(path: Path) -> str:
+    """The hash of a source file."""
+    return blake2b(path.read_bytes(), digest_size=16).hexdigest()
 
 
 def version_of(library: str) -> str:
