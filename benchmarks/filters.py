@@ -3,8 +3,12 @@
 `python benchmarks/filters.py` reads ../shared/data/text and the peers' scripts in ../shared/bench (or in
 $CURATE_SHARED). Gopher quality, Gopher repetition, C4 and FineWeb run on every document, whatever an earlier one says
 of it, with all limits on; then on the documents that ours keep, on which no filter of datatrove's stops early. Both
-sides have the texts in memory; ours is a stage as a run has it, from Arrow batches to the ledger's rows. Each peer wants
-a virtual environment of its own, see pipeline.py; Data-Juicer has no filters of these names and runs its nearest.
+sides have the texts in memory; ours is a stage as a run has it, from Arrow batches to the ledger's rows. Each peer
+wants a virtual environment of its own, see pipeline.py; Data-Juicer has no filters of these names and runs its nearest.
+
+Of technical documents datatrove keeps few. So the verdicts are compared on prose as well: on what is left of the same
+documents without headings, lists, tables, code and lines under 60 characters (30 Chinese ones), where that is 1,000 or
+more.
 
 English is the documents without a Chinese character, Chinese those of which datatrove is told that they are Chinese,
 with FineWeb-2's limits there and those that were fitted to them here.
@@ -30,6 +34,8 @@ from curate.steps import Line
 
 FILTERS = ("gopher_repetition", "gopher_quality", "c4", "fineweb_quality")
 ROUNDS = 3
+FENCED = re.compile(r"^\s*(```|~~~).*?^\s*\1", re.MULTILINE | re.DOTALL)
+MARKUP = re.compile(r"\s*([#|`*<>{\[.:=!\\-]|\d+[.)]|import |from |def |class )|\s{4}")
 HAN = re.compile("[\u3400-\u9fff]")
 
 
@@ -55,10 +61,25 @@ def compare(language, rows, folder):
         for name, took in its_seconds.items():
             print(f"  datatrove {name:27}{mb / took:9.3f} MB/CPU s; curate is {took / seconds[name]:,.0f} x")
         half, its_half = ours(passing, language)[0], datatrove(python, passing, language, folder)[0]
-        print(f"  on the {len(passing):,} that curate keeps, all four: {its_half['all four'] / half['all four']:,.0f} x")
+        print(
+            f"  on the {len(passing):,} that curate keeps, all four: {its_half['all four'] / half['all four']:,.0f} x"
+        )
         agreement(values, reasons, found)
+        texts = prose(rows, 60 if language == "en" else 30)
+        print(f"  prose of {len(texts):,} of them:")
+        agreement(*ours(texts, language)[1:], datatrove(python, texts, language, folder)[1])
     if python := peer("data-juicer"):
         data_juicer(python, rows, language, folder, mb / seconds["all four"])
+
+
+def prose(rows, least):
+    """The documents' lines of prose, where they are 1,000 characters together."""
+    lines = [
+        [line for line in FENCED.sub("", row["text"]).split("\n") if len(line) >= least and not MARKUP.match(line)]
+        for row in rows
+    ]
+    texts = [row | {"text": "\n\n".join(left)} for row, left in zip(rows, lines, strict=True)]
+    return [row for row in texts if len(row["text"]) >= 1_000]
 
 
 def ours(rows, language):
@@ -111,17 +132,21 @@ def datatrove(python, rows, language, folder):
 
 
 def agreement(values, reasons, found):
-    """Print how far verdicts agree, by filter; Spearman's coefficient of each value; and how many of its keeps we keep."""
+    """Print how far verdicts agree, how many of its keeps we keep, and Spearman's coefficient of each value."""
     for name in FILTERS:
         mine = np.array([not why for why in reasons[name]])
         its = np.array([one["verdicts"][name] is True for one in found])
         chance = mine.mean() * its.mean() + (1 - mine.mean()) * (1 - its.mean())
         agreed = (mine == its).mean()
         kappa = (agreed - chance) / (1 - chance) if chance < 1 else 1.0
-        print(f"  {name:20} keeps {mine.mean():6.1%}, datatrove {its.mean():6.1%}: agree {agreed:6.1%}, kappa {kappa:.2f}")
+        print(
+            f"  {name:20} keeps {mine.mean():6.1%}, datatrove {its.mean():6.1%}: agree {agreed:6.1%}, kappa {kappa:.2f}"
+        )
     kept = [row for row, one in enumerate(found) if all(verdict is True for verdict in one["verdicts"].values())]
     both = sum(not reasons["all four"][row] for row in kept)
-    print(f"  of {len(kept):,} documents that all of datatrove's filters keep, ours keep {both:,}: {both / len(kept):.1%}")
+    print(
+        f"  of {len(kept):,} documents that all of datatrove's filters keep, ours keep {both:,}: {both / len(kept):.1%}"
+    )
     names = sorted({name for one in found for name in one["values"]} & values.keys())
     ranks = {name: spearman(values[name], [one["values"].get(name, 0.0) for one in found]) for name in names}
     print("  Spearman: " + ", ".join(f"{name.partition('.')[2]} {rank:.3f}" for name, rank in ranks.items()))
@@ -158,7 +183,8 @@ def data_juicer(python, rows, language, folder, speed):
         took[name], size[name] = said["user_s"], said["bytes"] / 1e6
     whole = size["all"] / took["all"]
     slope = (size["all"] - size["quarter"]) / max(took["all"] - took["quarter"], 1e-9)
-    print(f"  data-juicer {whole:.2f} MB/CPU s, {slope:.2f} from a quarter to all: {speed / whole:,.0f} x, {speed / slope:,.0f} x")
+    times = f"{speed / whole:,.0f} x, {speed / slope:,.0f} x"
+    print(f"  data-juicer {whole:.2f} MB/CPU s, {slope:.2f} from a quarter to all: {times}")
 
 
 if __name__ == "__main__":
