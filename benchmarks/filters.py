@@ -11,7 +11,8 @@ documents without headings, lists, tables, code and lines under 60 characters (3
 more.
 
 English is the documents without a Chinese character, Chinese those of which datatrove is told that they are Chinese,
-with FineWeb-2's limits there and those that were fitted to them here.
+with FineWeb-2's limits there and those that were fitted to them here. At the end ledger.py asks a run what other limits
+would have kept.
 """
 
 import json
@@ -23,6 +24,7 @@ import time
 from pathlib import Path
 from statistics import median
 
+import ledger
 import numpy as np
 import pyarrow as pa
 from shared_data import documents, peer, shared
@@ -45,6 +47,7 @@ def main() -> None:
         rows = [row for row in documents(language) if language == "zh" or not HAN.search(row["text"])]
         with tempfile.TemporaryDirectory() as folder:
             compare(language, rows, Path(folder))
+    ledger.main()
 
 
 def compare(language, rows, folder):
