@@ -179,10 +179,13 @@ def data_juicer(python, rows, language, folder, speed):
         source.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in some), "utf-8")
         command = [python, script, "filter", source, folder / f"juicer-{name}", "--lang", language]
         done = subprocess.run(command, cwd=script.parent, capture_output=True, text=True)
-        if done.returncode:
+        told = [
+            line for line in (done.stdout + done.stderr).splitlines() if line.startswith('{"tool"')
+        ]  # it moves stdout
+        if not told:
             print(f"  data-juicer failed: {done.stderr[-500:]}")
             return
-        said = json.loads(done.stdout.splitlines()[-1])
+        said = json.loads(told[-1])
         took[name], size[name] = said["user_s"], said["bytes"] / 1e6
     whole = size["all"] / took["all"]
     slope = (size["all"] - size["quarter"]) / max(took["all"] - took["quarter"], 1e-9)
