@@ -227,7 +227,7 @@ def look(folder: Path, step: str, most: int, as_json: bool) -> None:
 @click.argument("step", required=False)
 @json_option
 def limits(folder: Path, step: str | None, as_json: bool) -> None:
-    """Show how the values of RUN, or of one STEP of it, lie about their limits: bars by source and language."""
+    """Show how the values of RUN, of a STEP or of a STEP.VALUE, lie about their limits: bars by source and language."""
     from curate.histograms import limits, said_limits
 
     answer = limits(folder, step)
@@ -371,7 +371,9 @@ def forget(folder: Path, docs: Sequence[str], yes: bool) -> None:
 @main.command()
 @click.argument("name")
 @click.option("--like", metavar="GOOD", required=True, help="Texts to be like: a file, a folder or a glob.")
-@click.option("--unlike", metavar="BACKGROUND", help="Texts that are not meant, best a sample of the corpus itself.")
+@click.option(
+    "--unlike", metavar="BACKGROUND", help="Texts that are not meant, best a sample of the corpus itself.  [required]"
+)
 @click.option("--out", type=Folder(), help="The model's file.  [default: NAME.model]")
 @json_option
 def fit(name: str, like: str, unlike: str | None, out: Path | None, as_json: bool) -> None:
@@ -502,7 +504,10 @@ def described(offered: "Offered") -> list[str]:
 
     options = [f"  {name}: needed, {spoken(hint)}" for name, hint in needed_by(offered).items()]
     options += [f"  {name}: {as_yaml(value)}" for name, value in defaults_of(offered).items()]
-    return [f"{offered.name} ({offered.kind}): {offered.summary}", *(options or ["  no options"]), f"  {offered.place}"]
+    does = "measures and drops nothing" if offered.kind in ("score", "filter") else "changes nothing"
+    spares = [] if offered.about.in_domain else [f"  in `domain: true` sources it {does}, unless `sources:` names them"]
+    first = f"{offered.name} ({offered.kind}): {offered.summary}"
+    return [first, *(options or ["  no options"]), *spares, f"  {offered.place}"]
 
 
 def about_plugin(offered: "Offered") -> dict[str, Any]:
@@ -510,7 +515,7 @@ def about_plugin(offered: "Offered") -> dict[str, Any]:
     from curate.options import defaults_of
 
     about = {name: getattr(offered, name) for name in ("name", "kind", "summary", "place")}
-    return about | {"options": dict(defaults_of(offered))}
+    return about | {"in_domain": offered.about.in_domain, "options": dict(defaults_of(offered))}
 
 
 def as_yaml(value: Any) -> str:

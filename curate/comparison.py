@@ -13,11 +13,11 @@ import pyarrow as pa
 from curate.causes import CHANGES, Cause, Lost, causes, pair, unlike
 from curate.data import shares_of
 from curate.differences import bare_options, differences, flat, said_difference, said_option
-from curate.ledger import about_doc, named
+from curate.ledger import about_doc, is_store, named
 from curate.plan import digest
 from curate.rules import Rule
 from curate.terminal import said_number, said_pair, shortened, table, width
-from curate.verdicts import Verdicts
+from curate.verdicts import FORGOTTEN, Verdicts
 
 ELSEWHERE = 5  # pairs of steps that are told of documents which neither run kept
 GIVEN = "given"  # of a step or a block that not every run has
@@ -106,7 +106,7 @@ def side_of(run: Verdicts, number: int, rule: Rule | None, column: str) -> dict[
 def elsewhere(one: Verdicts, other: Verdicts, mine: np.ndarray, theirs: np.ndarray) -> list[dict[str, Any]]:
     """How many documents neither run kept, but that went by different steps."""
     gone = ~one.kept[mine] & ~other.kept[theirs]
-    steps = (run.texts("step", run.last[numbers[gone]]).tolist() for run, numbers in ((one, mine), (other, theirs)))
+    steps = (run.takers(numbers[gone]).tolist() for run, numbers in ((one, mine), (other, theirs)))
     counts = Counter((first, second) for first, second in zip(*steps, strict=True) if first != second)
     return [{"steps": list(pair), "documents": count} for pair, count in counts.most_common()]
 
@@ -172,10 +172,11 @@ def said_example(one: Mapping[str, Any]) -> str:
 def compare(folders: Sequence[Path]) -> dict[str, Any]:
     """What each run read, kept, dropped and made, and the options in which the runs differ.
 
-    Raises `CurateError` where a folder is of no run.
+    The store among the runs of a sweep, of which ``SWEEP/*`` is a list, is passed over. Raises `CurateError` where
+    another folder is of no run.
     """
     runs, steps, blocks = [], [], []
-    for folder in folders:
+    for folder in [one for one in folders if not is_store(one)] or folders:
         status = noted(folder / "status.json")
         if status and not (folder / "ledger.parquet").is_file():  # it stopped before there was one
             run, manifest, rules = Counts(), {}, []
@@ -210,8 +211,8 @@ def counted(run: Verdicts, recipe: Mapping[str, Any]) -> Counts:
     ends = run.before(recipe.get("phases", np.iinfo(np.int16).max))
     rows = ends[ends >= 0]
     left = run.is_kept(rows) & (run.texts("outcome", rows) != "expanded")
-    steps = run.texts("step", run.last[~run.kept])
-    order = ["read", *(rule.label for rule in run.told.rules)]
+    steps = run.takers(np.flatnonzero(~run.kept))
+    order = [FORGOTTEN, "read", *(rule.label for rule in run.told.rules)]
     dropped = Counter(steps.tolist())
     return Counts(
         dict(Counter(run.texts("source", run.first[~run.made]).tolist())),
@@ -293,7 +294,14 @@ def said_compare(answer: Mapping[str, Any], columns: int = 100) -> list[str]:
     lines = [] if fits else [*(f"{number}  {name}" for number, name in zip(numbers, names, strict=True)), ""]
     lines += in_blocks([["", *(names if fits else numbers)], *rows], columns)
     failed = [(name, one) for name, one in zip(names, runs, strict=True) if one["state"] != "finished"]
-    return lines + [line for name, one in failed for line in ("", f"{name}: {one['state']}: {one['error'] or ''}")]
+    return lines + [line for name, one in failed for line in ("", f"{name}: {said_state(one)}")]
+
+
+def said_state(one: Mapping[str, Any]) -> str:
+    """How a run that is not finished stands; a killed one cannot say so."""
+    if one["state"] == "running":
+        return "running, or was killed: the same `curate run` goes on"
+    return f"{one['state']}: {one['error']}" if one["error"] else str(one["state"])
 
 
 def names_of(folders: Sequence[str]) -> list[str]:

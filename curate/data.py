@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curate.kernels import sealed
 from curate.kernels.lines import Duplicates, Lines, Paragraphs, count_duplicates, find_paragraphs, split_lines
 from curate.kernels.repeats import Repeats, find_repeats
 from curate.kernels.sentences import Sentences, split_sentences
@@ -163,7 +164,10 @@ class Drop(str):
 
 
 class Batch:
-    """Up to a thousand documents as columns. Views such as `words` are computed once and shared by every step."""
+    """Up to a thousand documents as columns. Views such as `words` are computed once and shared by every step.
+
+    Their arrays cannot be written into.
+    """
 
     def __init__(self, table: pa.RecordBatch, marks: "Marks | None" = None, rows: np.ndarray | None = None) -> None:
         self.table = table
@@ -231,12 +235,14 @@ class Batch:
     def languages(self) -> np.ndarray:
         """What column `lang` says; where it says nothing, zh if a seventh of what words hold is Chinese."""
         told = self["lang"].to_numpy(False) if "lang" in self.table.schema.names else np.full(len(self), None)
-        if all(told):
-            return told
-        words = self.words
-        chinese = words.sums(words.chars * (words.kind == HAN))
-        every = words.sums(words.chars * (words.kind != PUNCT))
-        return np.where(told.astype(bool), told, np.where(chinese >= np.maximum(every, 1) / 7, "zh", ""))
+        if not all(told):
+            words = self.words
+            chinese = words.sums(words.chars * (words.kind == HAN))
+            every = words.sums(words.chars * (words.kind != PUNCT))
+            guessed = np.where(chinese >= np.maximum(every, 1) / 7, "zh", "")
+            told = np.where(told.astype(bool), told, guessed)
+        told.setflags(write=False)
+        return told
 
     @property
     def utf8(self) -> tuple[np.ndarray, np.ndarray]:
@@ -244,7 +250,7 @@ class Batch:
         column = self.table["text"]
         _, offsets, data = column.buffers()
         starts = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
-        return np.frombuffer(data or b"", np.uint8), starts
+        return sealed((np.frombuffer(data or b"", np.uint8), starts))
 
     @property
     def text_bytes(self) -> int:

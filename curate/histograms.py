@@ -20,23 +20,32 @@ BLOCKS = "▁▂▃▄▅▆▇█"
 TOLD_LANGUAGES = 0.05  # a language of so large a share has rows of its own, and one that has limits of its own
 LONG_TAIL = 20.0  # times the median that the largest values have to be for bars on a log scale
 SOURCE_COLUMNS = 14
-OTHERS = "other"
+NUMBER_COLUMNS = 7
+OTHERS, ALL = "other", "all"  # the languages that are not told apart, beside some that are or alone
 
 
 def limits(folder: Path, step: str | None = None) -> dict[str, Any]:
-    """Each value's histogram by source and language, with the limits for it; of one step, or of all that have limits.
+    """Each value's histogram by source and language, with the limits for it; of all steps that have limits, or of one.
+
+    `step` may name one value of a step, too: ``gopher_quality.words``.
 
     Raises `CurateError` where the run's ledger has no values of the step.
     """
     told = Told.of(folder)
-    rules = rules_with_values(told, folder, step)
-    chosen = {column: rule for rule, columns in rules for column in columns}
+    label, _, value = (step or "").partition(".")
+    rules = rules_with_values(told, folder, label or None)
+    chosen = {column: rule for rule, columns in rules for column in columns if not value or column == step}
+    if value and not chosen:
+        own = [column for _, columns in rules for column in columns]
+        raise CurateError(f"{step} has no values in the ledger of {folder}{meant(str(step), own)}")
     table = told.columns("source", "language", *chosen)
     codes = {name: table[name].combine_chunks().dictionary_encode() for name in ("source", "language")}
     common = commonest_languages(codes["language"])
     values = [
         one for column, rule in chosen.items() for one in about_column(table[column], column, rule, codes, common)
     ]
+    if step and not values:
+        raise CurateError(f"{step} has measured no document of {folder}; `curate why` tells what became of one")
     return {"folder": str(folder), "values": values}
 
 
@@ -82,12 +91,7 @@ def about_column(
     for (source, language), rows in groups.items():
         low, high = rule.limits.get(language if language in rule.limits else "", {}).get(name, (None, None))
         dropping = bool(rule.concerns(np.array([source]))[0])
-        about: dict[str, Any] = {
-            "step": rule.label,
-            "value": name.partition(".")[2] or name,
-            "source": source,
-            "language": language,
-        }
+        about: dict[str, Any] = {"step": rule.label, "value": name.partition(".")[2] or name}
         about |= {"source": source, "language": language, "low": low, "high": high}
         about |= {"only_measured": not dropping, "scale": scale}
         yield about | histogram(np.sort(values[rows]), edges, low, high)
@@ -180,22 +184,33 @@ def said_value(step: str, value: str, rows: Sequence[Mapping[str, Any]]) -> list
     said += [f"{language} {said_pair(*pair) or 'no limit'}" for language, pair in own.items()]
     scale = "   (log scale)" if rows[0]["scale"] == "log" else ""
     name = step if value == step else f"{step}.{value}"
-    return [f"{name}   {'; '.join(said)}{scale}", columns_head(), *map(said_row, rows)]
+    rest = OTHERS if any(row["language"] for row in rows) else ALL
+    return [f"{name}   {'; '.join(said)}{scale}", columns_head(), *(said_row(row, rest) for row in rows)]
 
 
 def columns_head() -> str:
     """What stands above the rows of a value."""
     cells = (left("", SOURCE_COLUMNS), left("", 5), right("docs", 9), left("", BARS + 2))
-    return "  " + " ".join((*cells, *(right(one, 7) for one in ("min", "median", "max", "outside"))))
+    numbers = (right(one, NUMBER_COLUMNS) for one in ("min", "median", "max", "outside"))
+    return "  " + " ".join((*cells, *numbers))
 
 
-def said_row(row: Mapping[str, Any]) -> str:
-    """A row of a value: whose documents, how many, bars with a stroke at each limit, and how many are outside."""
+def said_row(row: Mapping[str, Any], rest: str = OTHERS) -> str:
+    """A row of a value: whose documents, how many, bars with a stroke at each limit, and how many are outside.
+
+    `rest` is what the languages are called that are not told apart.
+    """
     outside = said_share(row["outside"]) if row["low"] is not None or row["high"] is not None else ""
-    who = (left(row["source"], SOURCE_COLUMNS), left(row["language"] or OTHERS, 5), right(f"{row['documents']:,}", 9))
-    numbers = (right(said_number(row[name], 3), 7) for name in ("min", "median", "max"))
+    who = (left(row["source"], SOURCE_COLUMNS), left(row["language"] or rest, 5), right(f"{row['documents']:,}", 9))
+    numbers = (right(short_number(row[name]), NUMBER_COLUMNS) for name in ("min", "median", "max"))
     told = f"({outside})" if outside and row["only_measured"] else outside
     return "  " + " ".join((*who, left(bars(row), BARS + 2), *numbers, right(told, 8))).rstrip()
+
+
+def short_number(value: float) -> str:
+    """A number with as many of three digits as its column has room for: cut off, 7.25e-05 would be read as 7.25."""
+    said = (said_number(value, digits) for digits in (3, 2, 1))
+    return next((one for one in said if len(one) <= NUMBER_COLUMNS), f"{value:.0e}")
 
 
 def said_share(share: float) -> str:

@@ -23,6 +23,7 @@ from curate.originals import as_scrubbed
 from curate.parts import Part, evenly, noted_run, part_about, part_path, widened
 from curate.removal import REMOVED
 from curate.rules import Rule
+from curate.terminal import said_number
 
 WHO = ("key", "parent", "id", "source", "kind", "uri", "bytes")
 FIXED = (*WHO, "stage", "outcome", "step", "reason", "language", "keeper")
@@ -82,6 +83,11 @@ def read_ledgers(paths: Sequence[Path], schema: pa.Schema, scrubbing: Sequence[E
                 yield table
 
 
+def is_store(folder: Path) -> bool:
+    """Whether a folder holds the parts that runs share, and is no run's itself."""
+    return not (folder / "ledger.parquet").is_file() and any((folder / "runs").glob("*.json"))
+
+
 @dataclass(frozen=True)
 class Told:
     """The ledger and the parts of a run's folder, whether the run was finished or stopped."""
@@ -95,12 +101,19 @@ class Told:
     def of(cls, folder: Path) -> "Told":
         """Open a run's ledger; raises `CurateError` where there is none."""
         if not (folder / "ledger.parquet").is_file():
+            if is_store(folder):
+                raise CurateError(f"{folder} is a store that runs share: name a run's folder")
             if (folder / "parts").is_dir():
                 raise CurateError(f"{folder} has no ledger yet: its first run has to end first")
             raise CurateError(f"{folder} is no run's folder: there is no ledger.parquet")
         store, phases = noted_run(folder)
         path = folder / "ledger.parquet"
-        rules = [Rule(**rule) for rule in part_about(path).get("steps", ())]
+        try:
+            rules = [Rule(**rule) for rule in part_about(path).get("steps", ())]
+        except pa.ArrowInvalid:
+            raise CurateError(f"{path} is damaged; `curate run` with the same recipe writes it anew") from None
+        except TypeError:
+            raise CurateError(f"{path} is of another version of curate; `curate run` writes it anew") from None
         return cls(store, path, phases, rules)
 
     @cached_property
@@ -175,21 +188,37 @@ def look(folder: Path, step: str, most: int = 5) -> dict[str, Any]:
     """How many documents a step dropped or erred on, and examples: where each is from, why, and how it begins."""
     told = Told.of(folder)
     rows = told.columns("key", "step", "outcome")
+    cut = pc.sum(pc.and_(pc.equal(rows["step"], step), pc.equal(rows["outcome"], "cut"))).as_py()
     rows = rows.filter(pc.is_in(rows["outcome"], value_set=pa.array(["dropped", "error"])))
     keys = rows.filter(pc.equal(rows["step"], step))["key"]
     if not len(keys):
-        steps = sorted(pc.unique(rows["step"]).to_pylist())
-        raise CurateError(f"{step} dropped nothing in {folder}{meant(step, steps)}")
+        raise CurateError(f"{step} dropped nothing in {folder}{instead(told, step, cut, rows['step'])}")
     chosen = keys.take(pa.array(np.argsort(shares_of(keys, "look"), kind="stable")[:most])).to_pylist()
     found = {row["key"]: row for row in told.rows_of(chosen).to_pylist() if row["step"] == step}
     texts = told.text_of(chosen, "removed")
     examples = [
         about_doc(found[key])
         | {name: found[key][name] for name in ("outcome", "reason")}
-        | {"begins": texts.get(key, "")[:BEGINNING]}
+        | {"value": decisive(found[key]), "begins": texts.get(key, "")[:BEGINNING]}
         for key in chosen
     ]
     return {"step": step, "found": len(keys), "documents": examples}
+
+
+def instead(told: Told, step: str, cut: int | None, dropping: pa.ChunkedArray) -> str:
+    """The end of the sentence that a step dropped nothing: what it did, which steps did, or which one is meant."""
+    steps = sorted(pc.unique(dropping).to_pylist())
+    if step not in [rule.label for rule in told.rules]:
+        return meant(step, steps)
+    did = f"; it cut in {cut:,} documents" if cut else ""
+    return f"{did}; what did: {', '.join(steps)}" if steps else f"{did}; no step did"
+
+
+def decisive(row: Mapping[str, Any]) -> float | None:
+    """The value for which a score dropped a document, which its reason names: `words under 50`."""
+    name = re.match(r"(\S+) (under|over) ", row["reason"] or "")
+    value: float | None = row.get(f"{row['step']}.{name[1]}", row.get(row["step"])) if name else None
+    return value
 
 
 def said_look(looked: Mapping[str, Any]) -> list[str]:
@@ -197,9 +226,11 @@ def said_look(looked: Mapping[str, Any]) -> list[str]:
     step, examples = looked["step"], looked["documents"]
     erred = any(one["outcome"] == "error" for one in examples)
     did = "could not read" if step == "read" else "dropped or erred on" if erred else "dropped"
-    lines = [f"{step} {did} {looked['found']:,} documents; {len(examples)} of them:"]
+    count = f"{looked['found']:,} document{'s' if looked['found'] > 1 else ''}"
+    lines = [f"{step} {did} {count}" + (f"; {len(examples)} of them:" if looked["found"] > len(examples) else ":")]
     for one in examples:
-        lines += ["", named(one), f"  {one['reason']}", *quoted(one["begins"])]
+        value = "" if one["value"] is None else f": {said_number(one['value'])}"
+        lines += ["", named(one), f"  {one['reason']}{value}", *quoted(one["begins"])]
     return lines
 
 
@@ -214,11 +245,12 @@ def quoted(text: str, most: int = 280) -> list[str]:
     return [f"  │ {short[:most]}{'…' if len(short) > most or len(text) >= 2 * most else ''}"] if short else []
 
 
-def named(row: Mapping[str, Any]) -> str:
+def named(row: Mapping[str, Any], language: str = "") -> str:
     """A document as a person looks for it: source, path, its own id, the beginning of its key (bytes or hex)."""
-    own = f" · id {row['id']}" if row["id"] else ""
+    own = (f" · id {row['id']}" if row["id"] else "") + (f" · {language}" if language else "")
     key = row["key"] if isinstance(row["key"], str) else row["key"].hex()
-    return f"{row['source']}: {row['uri']}{own} · key {key[:12]}"
+    where = f" {row['uri']}{own} ·" if row["uri"] or own else ""  # of what was forgotten there is the key alone
+    return f"{row['source']}:{where} key {key[:12]}"
 
 
 def meant_by(folder: Path, told: Told, doc: str) -> list[bytes]:

@@ -108,7 +108,7 @@ def sides(like: str, unlike: str) -> tuple[Side, Side]:
     other = other._replace(texts=alone)
     for option, one in (("--like", liked), ("--unlike", other)):
         if len(one.texts) < LEAST:
-            different = "different documents" if len(one.texts) > 1 else "document"
+            different = "document" if len(one.texts) == 1 else "different documents"
             raise CurateError(
                 f"{option} {one.path} has {len(one.texts)} {different}; a model needs {LEAST} a side, and 15 do well"
             )
@@ -123,7 +123,8 @@ def side(option: str, path: str) -> Side:
     documents, characters, texts = 0, 0, dict[bytes, str]()
     for doc in read(path):
         documents, characters = documents + 1, characters + len(doc.text)
-        texts[blake2b(doc.text.encode(), digest_size=16).digest()] = doc.text[:MOST_CHARS]
+        if any(map(str.isalnum, doc.text[:MOST_CHARS])):  # a text without a word is like nothing
+            texts[blake2b(doc.text.encode(), digest_size=16).digest()] = doc.text[:MOST_CHARS]
         if len(texts) == 2 * MOST:
             texts = first(texts)
     if not documents:

@@ -68,18 +68,38 @@ def check_options(label: str, offered: Offered, options: Mapping[str, Any]) -> t
     """The options for the function and the limits of one recipe line; raises `RecipeError` with all that is wrong."""
     if problems := [sentence for _, sentence in option_problems(label, offered, options)]:
         raise RecipeError(*problems)
-    told, takes = offered.about, takes_of(offered)
-    languages = language_limits(offered, options)
+    takes = takes_of(offered)
+    return {key: value for key, value in options.items() if key in takes}, limits_of(offered, options)
+
+
+def limits_of(offered: Offered, options: Mapping[str, Any]) -> Limits:
+    """The limits of one recipe line, its own in the place of the decorator's."""
+    told, languages = offered.about, language_limits(offered, options)
     every = narrowed(told.limits, options)
     by_language: Limits = {"": every}
     for language in sorted({*told.languages, *languages}):
         own = {**told.languages.get(language, {}), **options, **languages.get(language, {})}
         by_language[language] = narrowed(every, own)
-    return {key: value for key, value in options.items() if key in takes}, by_language
+    return by_language
 
 
 def option_problems(label: str, offered: Offered, options: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
     """What is wrong with the options of one line: the path to each, and a sentence."""
+    yield from [*wrong_options(label, offered, options)] or nothing_between(label, offered, options)
+
+
+def nothing_between(label: str, offered: Offered, options: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Limits of which each may be meant, but with those that the line leaves as they are nothing is left."""
+    for language, pairs in limits_of(offered, options).items():
+        for name, (low, high) in pairs.items():
+            if crossed(low, high):
+                where = f" for {language}" if language else ""
+                sentence = f"{label}: nothing lies between {low:g} and {high:g}, the limits of {name}{where}; say both"
+                yield (), sentence
+
+
+def wrong_options(label: str, offered: Offered, options: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Options that the plugin does not have, or of the wrong type, or that are missing."""
     limits, languages = limit_options(offered.about.limits), language_limits(offered, options)
     own = {key: value for key, value in options.items() if key not in languages}
     for option, sentence in mistyped(label, own, takes_of(offered) | limits):
@@ -120,10 +140,11 @@ def mistyped(label: str, options: Mapping[str, Any], known: Mapping[str, Any]) -
     for option, value in options.items():
         if option not in known:
             yield option, f"{label} has no option {option!r}{meant(str(option), known)}"
+        elif known[option] == list[float | None]:
+            if not fits(value, known[option]) or len(value) != 2 or crossed(*value):
+                yield option, f"{label}: {option} should be [low, high], null where there is no limit, not {value!r}"
         elif not fits(value, known[option]):
             yield option, f"{label}: {option} should be {spoken(known[option])}, not {value!r}"
-        elif known[option] == list[float | None] and (len(value) != 2 or crossed(*value)):
-            yield option, f"{label}: {option} should be [low, high], null where there is no limit, not {value!r}"
     if crossed(low := options.get("min"), high := options.get("max")):
         yield "min", f"{label}: min {low!r} and max {high!r} leave nothing between them"
 

@@ -121,6 +121,8 @@ class Offer:
             if name not in (taken := ("cost", "setup", "kinds", "scrubs", "in_domain", "libraries")):
                 limits = "; limits are for @curate.score" if name in ("min", "max") else meant(name, taken)
                 raise TypeError(f"@curate.{self.kind} takes no {name!r}{limits}")
+        if told.get("scrubs") and not told.get("in_domain", True):
+            raise TypeError("@curate.edit: what removes personal data does so everywhere; leave in_domain=False out")
         told["libraries"] = names_in(told.get("libraries", ()))
         offer = partial(self.put, about=About(kinds=self.kinds if kinds is None else names_in(kinds), **told))
         return offer(function) if function else offer
@@ -153,7 +155,7 @@ def score(
 
     A score that gives a dict names all its values here, ``(None, None)`` where there is no limit. A dict is for one
     language: ``zh={"words": (80, None)}``. With ``in_domain=False`` documents of sources that a recipe marks
-    ``domain: true`` are measured and never dropped, unless the step's line names their source.
+    ``domain: true`` are measured (where it is cheap) and never dropped, unless the step's line names their source.
     """
     if function:
         raise TypeError("write @curate.score(), with its limits in the brackets, such as @curate.score(min=0.3)")

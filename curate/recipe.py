@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar, get_type_hints
 import yaml
 
 from curate.data import KINDS, TAKEN
-from curate.errors import RecipeError, meant
+from curate.errors import CurateError, RecipeError, meant
 from curate.files import place
 from curate.guard import DocLimits
 from curate.options import fits, mistyped, option_problems, spoken, takes_of
@@ -202,6 +202,9 @@ def override_value(data: dict[str, Any], override: str) -> None:
     except (yaml.YAMLError, ValueError):
         raise RecipeError(f"--set {override}: {value!r} is not YAML") from None
     *way, last = path.split(".")
+    steps = data.get("steps") or []
+    if way and way[0] not in data and isinstance(steps, list) and way[0] in map(name_of, steps):
+        raise RecipeError(f"--set {override}: {way[0]} is a step; write steps.{path}={value}")
     place: Any = data
     for key in way:
         place = inside(place, key, override)
@@ -228,10 +231,15 @@ def place_in_list(steps: list[Any], key: str, override: str) -> int:
     """Where in a list of step lines a name or a number points to."""
     if key.isdecimal() and int(key) < len(steps):
         return int(key)
-    names = [next(iter(step)) if isinstance(step, dict) else step for step in steps]
+    names = [*map(name_of, steps)]
     if key not in names:
         raise RecipeError(f"--set {override}: no step {key!r} in the recipe{meant(key, map(str, names))}")
     return names.index(key)
+
+
+def name_of(step: Any) -> Any:
+    """The name in a line of a list of steps; the line itself where it is nothing else."""
+    return next(iter(step), None) if isinstance(step, dict) else step
 
 
 class Checker:
@@ -383,6 +391,7 @@ class Checker:
 
     def line(self, label: str, offered: Offered, options: dict[str, Any], where: Where) -> Line:
         """One step line: its plugin's options, and `sources:` and `kinds:`, which every line understands."""
+        found = len(self.problems.found)
         sources = self.chosen(label, "sources", options.pop("sources", ()), list(self.sources), where)
         kinds = self.chosen(label, "kinds", options.pop("kinds", ()), KINDS, where)
         for way, sentence in option_problems(label, offered, options):
@@ -396,10 +405,22 @@ class Checker:
                     self.problems.add((*where, option), f"{label}: nothing is at {options[option]}")
         if offered.kind == "fit":
             self.fits.append(label)
+        if offered.kind == "gather" and len(self.problems.found) == found:
+            self.try_gather(label, offered, options, where)
         if where[0] == "steps" or offered.kind == "expand":  # what looks at texts looks at examples in `sft:`
             kinds = kinds or offered.about.kinds
         spared = () if sources or offered.about.in_domain else tuple(n for n, one in self.sources.items() if one.domain)
         return Line(label, offered, options, sources, kinds, spared)
+
+    def try_gather(self, label: str, offered: Offered, options: Mapping[str, Any], where: Where) -> None:
+        """Have a gather take its options now: what it refuses would else be told after the stages before it."""
+        fitted = any(isinstance(value, Fitted) for value in options.values())
+        try:
+            _ = fitted or offered.function(**options)
+        except CurateError as error:
+            self.problems.add(where, str(error))
+        except Exception:  # a fault of the plugin: told with its place where it is put to work
+            return
 
     def chosen(self, label: str, key: str, names: Any, known: Sequence[str], where: Where) -> tuple[str, ...]:
         """The names that a line's `sources:` or `kinds:` lists, each of which has to be there."""

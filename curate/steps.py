@@ -20,6 +20,7 @@ T = TypeVar("T")
 ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 Columns = dict[str, list[Any]]
 CORE = str(Path(__file__).parent)
+LARGEST = float(np.finfo(np.float32).max)  # the ledger holds a value in 32 bits
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ class Step:
             except BaseException as error:  # no document's error, so its words may be told
                 if not of_a_document(error):
                     raise
-                raise CurateError(f"{self.label}: its setup failed: {type(error).__name__}: {error}") from error
+                said = str(error) if isinstance(error, CurateError) else f"{type(error).__name__}: {error}"
+                raise CurateError(f"{self.label}: its setup failed: {said}") from error
         return partial(self.impl.function, **own)
 
     def __call__(self, batch: Batch) -> Batch:
@@ -160,9 +162,10 @@ class Step:
 
     def named(self, answer: Any) -> Mapping[str, Any]:
         """An answer as a mapping of exactly the values that the decorator named."""
-        values = answer if isinstance(answer, Mapping) else {self.names[0]: answer}
-        if set(values) != set(self.names):
-            raise Wrong(f"expected the values {', '.join(self.names)}; got {', '.join(map(str, values))}")
+        values = answer if isinstance(answer, Mapping) or len(self.names) > 1 else {self.names[0]: answer}
+        if not isinstance(values, Mapping) or set(values) != set(self.names):
+            got = ", ".join(map(str, values)) if isinstance(values, Mapping) else type(values).__name__
+            raise Wrong(f"expected the values {', '.join(self.names)}; got {got}")
         return values
 
     def column(self, name: str) -> str:
@@ -175,15 +178,12 @@ class Score(Step):
 
     def one(self, answer: Any, doc: Doc) -> dict[str, Any]:
         """Finite numbers, one a name."""
-        return {name: number(value) for name, value in self.named(answer).items()}
+        said = "" if len(self.names) == 1 else "{} as "
+        return {name: number(value, said.format(name)) for name, value in self.named(answer).items()}
 
     def many(self, answer: Any, batch: Batch) -> Columns:
         """An array of finite numbers a name."""
-        columns = {name: np.asarray(value) for name, value in self.named(answer).items()}
-        for name, values in columns.items():
-            if values.shape != (len(batch),) or values.dtype.kind not in "iuf" or not np.isfinite(values).all():
-                wanted = f"expected {name} as one finite number for each of {len(batch)} documents"
-                raise Wrong(f"{wanted}, got {values.dtype} of shape {values.shape}")
+        columns = {name: numbers(value, name, len(batch)) for name, value in self.named(answer).items()}
         return columns  # type: ignore[return-value]
 
     def mark(self, batch: Batch, seen: Batch, columns: Columns) -> Batch:
@@ -269,13 +269,40 @@ def misses(limits: Limits, languages: np.ndarray, values: Mapping[str, np.ndarra
     return reasons
 
 
-def number(value: Any) -> float:
+def number(value: Any, named: str = "") -> float:
     """A finite number, or `Wrong`."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
-        raise Wrong(f"expected a number, got {type(value).__name__}")
-    if not np.isfinite(value):
-        raise Wrong(f"expected a finite number, got {float(value)}")
-    return float(value)
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
+        raise Wrong(f"expected {named}a number, got {type(value).__name__}")
+    try:
+        found = float(value)
+    except OverflowError:  # a whole number of 309 digits and more
+        found = np.inf
+    if not abs(found) <= LARGEST:
+        raise Wrong(f"expected {named}a finite number, got {unheld(found)}")
+    return found
+
+
+def numbers(values: Any, name: str, size: int) -> np.ndarray:
+    """An array of finite numbers, one a document, or `Wrong`."""
+    wanted = f"expected {name} as one finite number for each of {size} documents, got"
+    try:
+        found = np.asarray(values)
+    except ValueError:  # lists of several lengths
+        raise Wrong(f"{wanted} a {type(values).__name__} that is no array") from None
+    if found.shape != (size,) or found.dtype.kind not in "iuf":
+        raise Wrong(f"{wanted} {found.dtype} of shape {found.shape}")
+    if isinstance(values, np.ma.MaskedArray):
+        found = np.where(values.mask, np.nan, found)
+    with np.errstate(over="ignore"):
+        held = found.astype(np.float32)
+    if (bad := found[~np.isfinite(held)]).size:
+        raise Wrong(f"{wanted} {unheld(float(bad[0]))}")
+    return found
+
+
+def unheld(value: float) -> str:
+    """A number that the ledger cannot hold, in words."""
+    return f"{value:g}, which 32 bits cannot hold" if np.isfinite(value) else f"{value:g}"
 
 
 def listed(answer: Any, size: int) -> list[Any]:

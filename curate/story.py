@@ -77,9 +77,9 @@ def about_step(row: Mapping[str, Any], step: str, columns: Sequence[str], rules:
 def about_value(row: Mapping[str, Any], column: str, rule: Rule | None) -> dict[str, Any]:
     """A value and its limits, and on which side of them it is."""
     language = rule.limited_as(row["language"]) if rule else ""
-    low, high = (
-        (rule.limits.get(language) or rule.limits.get("", {})).get(column, (None, None)) if rule else (None,) * 2
-    )
+    general = rule.limits.get("", {}).get(column, (None, None)) if rule else (None, None)
+    low, high = rule.limits.get(language, {}).get(column, general) if rule else general
+    language = language if (low, high) != tuple(general) else ""  # it may have limits of its own for other values
     value = row[column]
     outside = "under" if low is not None and value < np.float32(low) else ""
     outside = outside or ("over" if high is not None and value > np.float32(high) else "")
@@ -108,11 +108,13 @@ def said_story(story: Mapping[str, Any]) -> list[str]:
     steps = [[rows_of(step) for step in stage["steps"]] for stage in story["stages"]]
     cells = [row for stage in steps for rows in stage for row in rows if row[1]]
     widths = [max((width(row[at]) for row in cells), default=0) for at in range(3)]
-    lines = folded(named(story))
+    languages = [stage["language"] for stage in story["stages"] if stage["language"]]
+    lines = folded(named(story, languages[-1] if languages else ""))
     for stage, told in zip(story["stages"], steps, strict=True):
         lines += [said_row(row, widths) for rows in told for row in rows]
         if stage["outcome"] in GONE:
-            lines += folded(f"→ {stage['outcome']} by {stage['step']}: {stage['reason']}")
+            did = "could not be read" if stage["step"] == "read" else f"{stage['outcome']} by {stage['step']}"
+            lines += folded(f"→ {did}: {stage['reason']}")
             lines += folded(f"  kept: {named(stage['keeper'])}") if stage["keeper"] else []
     if story["outcome"] == REMOVED:
         lines.append("→ removed: removed.txt lists it, and no run brings it back")

@@ -298,7 +298,7 @@ def records(trial: Trial) -> Iterator[dict[str, Any]]:
     """A trial for machines: what came of it all, then a row for each document."""
     counts = {verdict: trial.count(verdict) for verdict in VERDICTS if trial.count(verdict)}
     about = {"bytes": trial.size, "seconds": round(trial.seconds, 6), "mb_per_second": trial.rate}
-    learned = {"learned": trial.learned.decode("utf-8", "replace")} if trial.kind == "fit" else {}
+    learned = {"learned": learned_text(trial)} if trial.kind == "fit" else {}
     yield {"plugin": trial.name, "kind": trial.kind, "documents": len(trial.outcomes), **counts, **about, **learned}
     for one in trial.outcomes:
         doc = {"key": one.doc.key.hex(), "source": one.doc.source, "uri": one.doc.uri, "verdict": one.verdict}
@@ -306,6 +306,15 @@ def records(trial: Trial) -> Iterator[dict[str, Any]]:
         after = {"after": one.after} if one.after is not None else {}
         children = [{"span": list(child.span or ()), "text": child.text} for child in one.children]
         yield row | after | ({"children": children} if one.children else {})
+
+
+def learned_text(trial: Trial) -> str | None:
+    """What a fit learned, where that is text."""
+    try:
+        text = trial.learned.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
 
 
 def shown(trial: Trial, most: int, width: int) -> Iterator[str]:
@@ -317,7 +326,7 @@ def shown(trial: Trial, most: int, width: int) -> Iterator[str]:
     yield f"{timed} ({trial.size / 1e6:.2f} MB in {trial.seconds:.3f} s; loading and compiling not counted)"
     if trial.kind == "fit":
         yield f"learned {len(trial.learned):,} bytes"
-        yield from quoted(trial.learned.decode("utf-8", "replace"))
+        yield from quoted(text) if (text := learned_text(trial)) else ()
         return
     for verdict in VERDICTS:
         examples = [one for one in trial.outcomes if one.verdict == verdict][:most]

@@ -14,6 +14,7 @@ from curate.ledger import Told
 
 COLUMNS = ("key", "parent", "source", "bytes", "stage", "outcome", "step", "reason", "language", "keeper")
 ENDS = ("dropped", "error", "removed")  # outcomes of a document that is not kept
+FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,11 @@ class Verdicts:
         ends = pc.is_in(self.rows["outcome"].take(pa.array(rows)), value_set=pa.array(ENDS))
         goes_on: np.ndarray = ~ends.to_numpy()
         return goes_on
+
+    def takers(self, numbers: np.ndarray) -> np.ndarray:
+        """The steps that took these documents; `forgotten` for those that removed.txt lists."""
+        rows = self.last[numbers]
+        return np.where(self.texts("outcome", rows) == "removed", FORGOTTEN, self.texts("step", rows))
 
     def values(self, column: str) -> np.ndarray:
         """What was measured of each document; NaN where it was not."""

@@ -54,6 +54,14 @@ def test_one_plugin_is_shown_with_its_options_defaults_and_file():
     assert "filter/length.py:" in rest[-1]
 
 
+def test_a_plugin_that_spares_domain_sources_says_so():
+    measures = "  in `domain: true` sources it measures and drops nothing, unless `sources:` names them"
+    changes = "  in `domain: true` sources it changes nothing, unless `sources:` names them"
+    assert measures in said("plugins", "gopher_quality").output.splitlines()
+    assert changes in said("plugins", "c4_lines").output.splitlines()
+    assert "domain" not in said("plugins", "garble").output
+
+
 def test_a_plugin_that_is_not_there_is_answered_with_the_nearest_name():
     told = said("plugins", "exact_dedp")
     assert (told.exit_code, told.stderr) == (2, "curate: no step 'exact_dedp'; did you mean 'exact_dedup'?\n")

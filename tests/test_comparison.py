@@ -333,3 +333,26 @@ def test_compare_says_it_as_json_too(made):
     told = json.loads(CliRunner().invoke(main, ["compare", str(made()), str(made()), "--json"]).stdout)
     assert (told["options"], [one["state"] for one in told["runs"]]) == ([], ["finished"] * 2)
     assert CliRunner().invoke(main, ["compare", "nowhere"]).exit_code == 1
+
+
+def test_what_was_forgotten_is_not_said_to_have_failed_to_be_read(made, tmp_path):
+    shutil.copytree(made(), tmp_path / "run")
+    forget(tmp_path / "run", ["rude"], lambda lines: True)
+    assert diff(made(), tmp_path / "run")["dropped_elsewhere"] == [{"steps": ["polite", "forgotten"], "documents": 1}]
+    (run,) = compare([tmp_path / "run"])["runs"]
+    assert (run["dropped"]["forgotten"], "read" in run["dropped"]) == (1, False)
+
+
+def test_the_store_of_a_sweep_is_no_run_and_is_passed_over_among_runs(made, tmp_path):
+    (tmp_path / "store" / "runs").mkdir(parents=True)
+    (tmp_path / "store" / "runs" / "1.json").write_text("{}")
+    assert [one["run"] for one in compare([made(), tmp_path / "store"])["runs"]] == [str(made())]
+    with pytest.raises(curate.CurateError, match="is a store that runs share: name a run's folder"):
+        compare([tmp_path / "store"])
+
+
+def test_a_run_that_is_not_finished_is_told_without_an_empty_reason(tmp_path):
+    for state, said in (("stopped", "run: stopped"), ("running", "run: running, or was killed")):
+        (tmp_path / "run").mkdir(exist_ok=True)
+        (tmp_path / "run" / "status.json").write_text(json.dumps({"state": state, "error": None}))
+        assert said_compare(compare([tmp_path / "run"]))[-1].startswith(said)

@@ -160,3 +160,10 @@ def test_meta_is_parsed_when_it_is_asked_for_and_written_as_it_stands():
     doc = Doc("", meta='{"b": 1,  "a": "页"}')
     assert doc.row()["meta"] == '{"b": 1,  "a": "页"}'
     assert json.loads(Doc("", meta={"a": "页"}).row()["meta"]) == {"a": "页"}
+
+
+def test_no_step_can_write_into_what_later_steps_share(batch):
+    given = batch("泵坏了。\n\nPump it.", "", "泵")
+    views = ("words", "terms", "repeats", "lines", "paragraphs", "duplicates", "sentences", "utf8")
+    arrays = [array for view in views for array in getattr(given, view)] + [given.chars, given.languages]
+    assert not any(array.flags.writeable for array in arrays)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from curate import CurateError
 from curate.cli import main
 from curate.kernels.grams import read_model
 from curate.likeness import area, calibrated, fit
@@ -92,6 +93,13 @@ def test_a_text_that_is_in_both_is_liked_and_one_that_is_there_twice_counts_once
     fit(*sides, tmp_path / "a.model")
     found, wanted = read_model(tmp_path / "b.model"), read_model(tmp_path / "a.model")
     assert found.weights.tolist() == wanted.weights.tolist()
+
+
+def test_a_text_without_a_word_is_read_and_not_used(tmp_path, sides, rows):
+    told = fit(rows("marks.jsonl", [*texts(PUMPS, 15, 1), "...", "。，！"]), sides[1], tmp_path / "a.model")
+    assert (told["like"]["documents"], told["like"]["fitted"]) == (17, 15)
+    with pytest.raises(CurateError, match=r"--like .* has 0 different documents; a model needs 5"):
+        fit(rows("only.jsonl", ["...", "?!"]), sides[1], tmp_path / "b.model")
 
 
 def said(*words):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import curate
 from curate.cli import main
-from curate.histograms import BARS, bars, histogram, limits, said_limits, stretch
+from curate.histograms import BARS, bars, histogram, limits, said_limits, short_number, stretch
 from curate.rules import Rule
 from curate.terminal import said_number, said_pair, shortened, width
 
@@ -187,3 +187,31 @@ def test_a_text_is_cut_to_a_width_in_which_chinese_counts_twice(text, columns):
     cut = shortened(text, columns)
     assert width(cut) <= columns
     assert cut == text or (cut.endswith("…") and text.startswith(cut[:-1]))
+
+
+def test_one_value_of_a_step_may_be_asked_for_and_a_wrong_one_is_told_the_nearest(folder):
+    assert {(one["step"], one["value"]) for one in limits(folder, "form.marks")["values"]} == {("form", "marks")}
+    with pytest.raises(curate.CurateError, match=r"form.mark has no values .* did you mean 'form.marks'"):
+        limits(folder, "form.mark")
+
+
+def test_a_step_that_measured_no_document_is_told_so(tmp_path):
+    (tmp_path / "a.txt").write_text("A pump is checked every week.")
+    recipe = {"sources": {"web": str(tmp_path / "a.txt")}, "steps": ["code_quality"]}
+    folder = curate.run(recipe, tmp_path / "run", workers=1).folder
+    with pytest.raises(curate.CurateError, match="code_quality has measured no document of "):
+        limits(folder, "code_quality")
+
+
+def test_languages_that_no_row_tells_apart_are_all_and_not_others(tmp_path):
+    (tmp_path / "a.txt").write_text("A pump is checked every week.")
+    recipe = {"sources": {"web": str(tmp_path / "a.txt")}, "steps": [{"length": {"min": 5}}]}
+    lines = said_limits(limits(curate.run(recipe, tmp_path / "run", workers=1).folder))
+    assert lines[2].split()[:3] == ["web", "all", "1"]
+
+
+@given(st.floats(-1e9, 1e9, width=32))
+def test_a_number_keeps_its_size_in_the_seven_columns_it_has(value):
+    said = short_number(value)
+    assert len(said) <= 7 or abs(value) >= 1e6
+    assert float(said.replace(",", "")) == pytest.approx(value, rel=0.5)

@@ -103,6 +103,15 @@ def test_a_language_has_its_own_limits_and_a_recipes_go_before_the_decorators(ch
     )
 
 
+def test_a_limit_that_leaves_nothing_with_one_that_the_line_does_not_say_is_told(checked):
+    with pytest.raises(RecipeError, match=r"nothing lies between 0.3 and 0.2, the limits of share; say both"):
+        checked(share, max=0.2)
+    with pytest.raises(
+        RecipeError, match=r"^share: nothing lies between 0.9 and 0.5, the limits of share for zh; say both$"
+    ):
+        checked(share, max=0.5, zh={"min": 0.9})
+
+
 def test_defaults_are_shown_with_limits_and_what_the_setup_takes(offer):
     shown = [defaults_of(offer(one)["step"][one.__name__]) for one in (share, shape, model)]
     assert shown == [

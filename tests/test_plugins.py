@@ -145,6 +145,7 @@ def test_a_function_that_asks_for_what_it_is_not_given_is_told_with_its_line(bro
     ("decorator_fit", "import curate\n\n@curate.fit\ndef ours(docs):\n    return b''\n"),
     ("decorator_reader", "import curate\n\n@curate.reader\ndef ours(file):\n    yield curate.Doc('')\n"),
     ("decorator_writer", "import curate\n\n@curate.writer\ndef ours(docs, out):\n    pass\n"),
+    ("decorator_scrubs", "import curate\n\n@curate.edit(scrubs=True, in_domain=False)\ndef ours(doc):\n    return ''\n"),
 ])  # fmt: skip
 def test_a_plugin_file_that_cannot_be_imported_is_told_with_its_line(broken, name, content):
     broken(name, content)

@@ -236,3 +236,15 @@ def test_the_folder_of_a_mapping_is_the_working_folder_unless_it_is_told(read, m
     read({})
     monkeypatch.chdir(tmp_path)
     assert read_recipe(GOOD).folder == Path.cwd() == tmp_path
+
+
+def test_what_a_gather_refuses_is_told_before_anything_runs(wrong, write):
+    own = "import curate\n@curate.gather\ndef drawn(share: float = 0):\n    raise curate.CurateError('drawn needs a share')\n"
+    write("own.py", own)
+    steps = "plugins: [own.py]\nsources: {a: own.py}\nsteps:\n- length\n- drawn\ntext: {format: lines}\n"
+    assert wrong(steps).endswith("recipe.yaml:5: drawn needs a share")
+
+
+def test_an_override_of_a_step_without_steps_is_told_where_it_stands(wrong):
+    steps = "sources: {a: recipe.yaml}\nsteps: [normalize, length]\n"
+    assert wrong(steps, "length.min=3") == "--set length.min=3: length is a step; write steps.length.min=3"

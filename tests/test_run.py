@@ -360,11 +360,22 @@ def test_why_tells_one_documents_story_by_path_id_key_or_a_piece_of_its_text(qui
 
 
 def test_look_shows_what_a_step_dropped_and_names_the_steps_that_did(quickstart, capsys):
-    code, said = told(capsys, "look", str(quickstart.folder), "--dropped-by", "garble", "-n", "1")
+    folder = str(quickstart.folder)
+    code, said = told(capsys, "look", folder, "--dropped-by", "garble", "-n", "1")
     assert (code, len(said.out.splitlines())) == (0, 5)
-    code, said = told(capsys, "look", str(quickstart.folder), "--dropped-by", "garbel")
+    code, said = told(capsys, "look", folder, "--dropped-by", "garbel")
     assert code == 1
     assert said.err.endswith("; did you mean 'garble'?\n")
+    assert "curate: normalize dropped nothing in " in told(capsys, "look", folder, "--dropped-by", "normalize")[1].err
+    assert "; it cut in " in told(capsys, "look", folder, "--dropped-by", "line_dedup")[1].err
+
+
+def test_look_tells_the_value_for_which_a_document_went(quickstart):
+    looked = look(quickstart.folder, "gopher_repetition")
+    values = [one["value"] for one in looked["documents"]]
+    assert all(one["reason"] in line for one, line in zip(looked["documents"], said_look(looked)[3::4], strict=True))
+    assert all(value > 0.1 for value in values)
+    assert all(one["value"] is None for one in look(quickstart.folder, "exact_dedup")["documents"])
 
 
 def test_plan_shows_stages_units_and_what_each_step_did_to_a_sample(capsys):

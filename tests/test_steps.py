@@ -9,6 +9,7 @@ import curate
 from curate import Batch, CurateError, Doc, Drop, RecipeError, data, key_of
 from curate.origin import Stretch
 from curate.stages import make_stage, run_stage
+from curate.steps import Line
 
 ZH, EN = "离心泵的维护说明。" * 20, "Grease the pump bearings every month. " * 20
 
@@ -137,6 +138,9 @@ def test_what_is_marked_leaves_at_the_end_of_the_stage_and_is_put_aside(run, bat
     (True, "expected a number, got bool"),
     (None, "expected a number, got NoneType"),
     ({"other": 1}, "expected the values odd; got other"),
+    (10**400, "expected a finite number, got inf"),
+    (1e300, "expected a finite number, got 1e+300, which 32 bits cannot hold"),
+    (np.complex128(1j), "expected a number, got complex128"),
 ])  # fmt: skip
 def test_a_document_whose_score_is_no_number_is_set_aside_with_what_was_expected(run, batch, answer, reason):
     @curate.score()
@@ -149,7 +153,9 @@ def test_a_document_whose_score_is_no_number_is_set_aside_with_what_was_expected
     assert (ledger["reason"][1].as_py(), ledger["odd"].to_pylist()) == (reason, [1, None])
 
 
-@pytest.mark.parametrize("answer", [[], np.ones((1, 1)), np.array([np.nan]), ["a"], np.array([True]), 3, None])
+@pytest.mark.parametrize(
+    "answer", [[], np.ones((1, 1)), np.array([np.nan]), ["a"], np.array([True]), 3, None, [[1], [1, 2]], np.array([1j])]
+)
 def test_a_batch_of_scores_that_is_none_is_an_error_of_each_document(run, batch, answer):
     @curate.score()
     def odd(batch):
@@ -160,6 +166,32 @@ def test_a_batch_of_scores_that_is_none_is_an_error_of_each_document(run, batch,
     assert all(
         "expected odd as one finite number for each of 1 documents" in why for why in ledger["reason"].to_pylist()
     )
+
+
+@pytest.mark.parametrize(("value", "got"), [
+    (float("nan"), "nan"), (-math.inf, "-inf"), (1e39, "1e+39, which 32 bits cannot hold"), (np.ma.masked, "nan"),
+])  # fmt: skip
+def test_one_value_of_a_batch_that_is_no_number_sets_its_document_aside_and_says_what_it_is(run, batch, value, got):
+    @curate.score(size=(None, None), odd=(None, None))
+    def shape(batch):
+        odd = np.ma.ones(len(batch))
+        odd[batch.chars == 1] = value
+        return {"size": batch.chars, "odd": odd}
+
+    _, ledger = run([shape], batch(ZH, "泵", EN))
+    assert ledger["outcome"].to_pylist() == ["kept", "error", "kept"]
+    assert ledger["reason"][1].as_py() == f"expected odd as one finite number for each of 1 documents, got {got}"
+    assert ledger["shape.odd"].to_pylist() == [1, None, 1]
+
+
+def test_a_score_of_several_values_that_gives_no_dict_or_none_for_one_is_told_so(run, batch):
+    @curate.score(words=(None, None), marks=(None, None))
+    def shape(doc):
+        return {"words": 1, "marks": None} if doc.text == ZH else 1
+
+    _, ledger = run([shape], batch(ZH, EN))
+    expected = ["expected marks as a number, got NoneType", "expected the values words, marks; got int"]
+    assert ledger["reason"].to_pylist() == expected
 
 
 @pytest.mark.parametrize(("answer", "outcome", "reason"), [
@@ -391,6 +423,27 @@ def test_an_edit_with_sources_edits_only_there_and_a_costly_step_is_asked_only_t
     kept, ledger = run([(squeeze, {"sources": ["web"]}), (model, {"sources": ["web"]})], batch(*docs))
     assert (texts(kept), seen) == (["a  b"], ["web"])
     assert ledger["model"].to_pylist() == [0, None]
+
+
+def test_what_is_spared_is_measured_where_that_is_cheap_and_neither_changed_nor_asked_of_a_costly_step(batch, offer):
+    @curate.score(max=0, in_domain=False)
+    def cheap(doc):
+        return len(doc.text)
+
+    @curate.score(max=0, cost="high", in_domain=False)
+    def costly(doc):
+        return len(doc.text)
+
+    @curate.edit(in_domain=False)
+    def shout(doc):
+        return doc.text.upper()
+
+    offered, given = offer(cheap, costly, shout)["step"], batch("pump", source="manuals")
+    lines = [Line(name, offered[name], {}, spared=("manuals",)) for name in ("cheap", "costly", "shout")]
+    marks, (kept, removed) = given.marks, run_stage(make_stage(lines), given)
+    assert ([doc.text for doc in kept], removed, marks.outcome.tolist()) == (["pump"], None, ["kept"])
+    assert marks.values["cheap"].tolist() == [4]
+    assert np.isnan(marks.values["costly"]).all()
 
 
 def test_quality_looks_at_texts_and_edits_and_fields_at_every_kind(run, batch):

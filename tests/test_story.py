@@ -1,6 +1,7 @@
 """`curate why`: the story of one document, each value beside its limits."""
 
 import json
+import shutil
 
 import pyarrow.parquet as pq
 import pytest
@@ -179,3 +180,32 @@ def test_json_has_the_limits_too(folder):
         "outside": None,
         "dropped_it": False,
     }
+
+
+def test_a_limit_is_of_a_language_only_where_it_differs_from_that_of_all(folder):
+    chars, marks = values_of(story_of(folder, "中文-长编号-" + "号" * 30), "form")["values"]
+    assert (chars["limits_of"], marks["limits_of"]) == ("zh", "")
+    assert (marks["low"], marks["high"]) == (None, 0.1)
+
+
+def test_a_damaged_ledger_and_one_of_another_version_are_told_with_what_to_do(folder, tmp_path):
+    path = tmp_path / "ledger.parquet"
+    shutil.copytree(folder / "parts", tmp_path / "parts")
+    for held in (b"", (folder / "ledger.parquet").read_bytes()[:2000]):
+        path.write_bytes(held)
+        with pytest.raises(curate.CurateError, match=r"ledger.parquet is damaged; `curate run` with the same recipe"):
+            why(tmp_path, "kept")
+    table = pq.read_table(folder / "ledger.parquet")
+    strange = json.dumps({"steps": [{"label": "form", "colour": "blue"}]})
+    pq.write_table(table.replace_schema_metadata({"curate": strange}), path)
+    with pytest.raises(curate.CurateError, match=r"ledger.parquet is of another version of curate"):
+        why(tmp_path, "kept")
+
+
+def test_the_language_stands_behind_the_name_and_what_could_not_be_read_is_said_so(tmp_path):
+    (tmp_path / "leer.md").write_text("")
+    (tmp_path / "泵.md").write_text("每周检查一次水泵的油位，并且记录下来。", "utf-8")
+    recipe = {"sources": {"web": str(tmp_path / "*.md")}, "steps": ["language", {"length": {"min": 5}}]}
+    run = curate.run(recipe, tmp_path / "run", workers=1)
+    assert said_why(why(run.folder, "泵.md"))[0].startswith("web: 泵.md · zh · key ")
+    assert said_why(why(run.folder, "leer.md"))[-1] == "→ could not be read: empty"

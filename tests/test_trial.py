@@ -108,7 +108,7 @@ def test_a_filter_says_why_it_drops(tried):
 def test_all_values_of_a_score_are_shown_and_not_its_name_before_each(tried):
     said = tried("gopher_quality", "--text", "离心泵 pump")
     assert "    words " in said
-    assert " · common_words 0\n" in said.replace("\n    │", "\n").replace(" ·\n   ", " ·")
+    assert " · stop_words 0\n" in said.replace("\n    │", "\n").replace(" ·\n   ", " ·")
     assert "gopher_quality." not in said
 
 

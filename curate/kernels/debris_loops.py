@@ -16,11 +16,13 @@ def count(data: np.ndarray, offsets: np.ndarray, words: Words, found: np.ndarray
     """Write what `debris` gives."""
     for document in range(len(offsets) - 1):
         first, end = offsets[document], offsets[document + 1]
+        looked, inside = first, False  # up to where addresses were looked for, and whether one goes on there
         for word in range(words.start[document], words.start[document + 1]):
             if words.kind[word] == RUN:
                 begin, chars = first + words.byte[word], words.chars[word]
-                if chars >= LONG and not hexadecimal(data, begin, chars) and not address(data, first, begin):
-                    found[0, document] += chars
+                if chars >= LONG and not hexadecimal(data, begin, chars):
+                    inside, looked = address(data, first, looked, begin, inside), begin
+                    found[0, document] += 0 if inside else chars
                 found[1, document] += chars > 2 and broken(data[begin : min(begin + chars, end)])
 
 
@@ -34,16 +36,19 @@ def hexadecimal(data: np.ndarray, begin: int, chars: int) -> bool:
 
 
 @compiled
-def address(data: np.ndarray, first: int, begin: int) -> bool:
-    """Whether `://` or `](` stands before a word, without a blank between."""
+def address(data: np.ndarray, first: int, looked: int, begin: int, inside: bool) -> bool:
+    """Whether `://` or `](` stands before a word, without a blank between; `inside`: whether it did before `looked`.
+
+    Looks no further back, since a text without blanks may have 100,000 such words.
+    """
     at = begin - 1
-    while at > first and data[at] > BLANK:
+    while at >= looked and at > first and data[at] > BLANK:
         if (data[at] == SLASH and data[at - 1] == SLASH and at > first + 1 and data[at - 2] == COLON) or (
             data[at] == ROUND and data[at - 1] == SQUARE
         ):
             return True
         at -= 1
-    return False
+    return inside and at < looked
 
 
 @compiled

@@ -52,15 +52,16 @@ def count_escaped(data: np.ndarray, offsets: np.ndarray, alphabets: np.ndarray, 
 @compiled
 def escape(data: np.ndarray, alphabets: np.ndarray, at: int, last: int) -> int:
     r"""The bytes of an escape: \x1b, \u6cf5, or 0x1b with a comma and blanks behind it; 0 if there is none."""
-    if at + 2 >= last:
-        return 0
+    hexadecimal = data[at] == ZERO
+    if at + 2 >= last or data[at + 1] not in (LETTERS if hexadecimal else (SHORT, LONG)):
+        return 0  # before any digit is read: in a row of zeros each would read all the others
     end = at + 2
     while end < last and alphabets[data[end]] & IN_HEX:
         end += 1
-    if data[at] == BACKSLASH:
-        size = 4 if data[at + 1] == SHORT else 6 if data[at + 1] == LONG else 0
+    if not hexadecimal:
+        size = 4 if data[at + 1] == SHORT else 6
         return size if end - at >= size else 0
-    if data[at + 1] not in LETTERS or end == at + 2:
+    if end == at + 2:
         return 0
     while end < last and data[end] in SUFFIXES:
         end += 1

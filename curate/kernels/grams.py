@@ -51,7 +51,8 @@ class GramModel(NamedTuple):
 @cache
 def logs() -> np.ndarray:
     """Count → its weight in a passage: a word that stands there ten times says more than one that stands there once."""
-    return np.log1p(np.arange(2 * PASSAGE)).astype(np.float32)
+    # A passage has up to 767 words, and a word said over and over may share its bin with the pair it makes: 1,533.
+    return np.log1p(np.arange(3 * PASSAGE)).astype(np.float32)
 
 
 def count_grams(words: Words) -> Grams:

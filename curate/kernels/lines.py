@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from curate.kernels import sealed
 from curate.kernels.characters import CLOSER, DIGIT, LETTER, LOWER, UNSPACED, UPPER, classes
 
 NEWLINE = 10
@@ -86,7 +87,7 @@ def split_lines(data: np.ndarray, offsets: np.ndarray) -> Lines:
     own = slice(int(start[-1]))
     begin, end = places[3:, own]
     count_sentences(data, classes(), abbreviations(), stops[:found], begin, end, counts[SENTENCES, own])
-    return Lines._make([hashes[own], *counts[:, own], *flags[:, own], *places[:3, own], start])
+    return sealed(Lines._make([hashes[own], *counts[:, own], *flags[:, own], *places[:3, own], start]))
 
 
 def longest_words(data: np.ndarray, offsets: np.ndarray, lines: Lines, rows: np.ndarray) -> np.ndarray:
@@ -106,7 +107,7 @@ def find_paragraphs(lines: Lines) -> Paragraphs:
     hashes, chars, ends = np.empty(most, np.uint64), np.empty(most, np.int64), np.empty((2, most), np.int64)
     paragraphs(lines.hash, lines.indent, lines.width, lines.start, hashes, chars, ends, start)
     first, last = ends[:, : start[-1]]
-    return Paragraphs(hashes[: start[-1]], chars[: start[-1]], lines.begin[first], lines.end[last], start)
+    return sealed(Paragraphs(hashes[: start[-1]], chars[: start[-1]], lines.begin[first], lines.end[last], start))
 
 
 def count_duplicates(lines: Lines, paragraphs: Paragraphs) -> Duplicates:
@@ -117,7 +118,7 @@ def count_duplicates(lines: Lines, paragraphs: Paragraphs) -> Duplicates:
     repeats(lines.hash, lines.indent, lines.start, line)
     repeats(paragraphs.hash, np.zeros(len(paragraph), np.int32), paragraphs.start, paragraph)
     chars = lines.sums(line * lines.width), paragraphs.sums(paragraph * paragraphs.chars)
-    return Duplicates(lines.sums(line), chars[0], paragraphs.sums(paragraph), chars[1])
+    return sealed(Duplicates(lines.sums(line), chars[0], paragraphs.sums(paragraph), chars[1]))
 
 
 def duplicate_lines(lines: Lines) -> tuple[np.ndarray, np.ndarray]:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from curate.kernels import sealed
 from curate.kernels.terms import Terms
 
 SIZES = range(2, 11)  # of the runs, in terms: those of Gopher's table A1
@@ -31,4 +32,4 @@ def find_repeats(terms: Terms) -> Repeats:
 
     found = Repeats(*np.zeros((3, len(terms.start) - 1, len(SIZES)), np.int64))
     repeats(terms.hash, terms.chars, terms.weight, terms.start, *found)
-    return found
+    return sealed(found)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from curate.kernels import sealed
 from curate.kernels.characters import classes
 
 # What a full stop is written behind without ending a sentence; a single letter never ends one: J. Smith, e.g.
@@ -43,7 +44,7 @@ def split_sentences(data: np.ndarray, offsets: np.ndarray) -> Sentences:
     split(data, offsets, classes(), abbreviations(), begin, end, start)
     for column in (begin, end):
         column.resize(int(start[-1]), refcheck=False)
-    return Sentences(begin, end, start)
+    return sealed(Sentences(begin, end, start))
 
 
 @cache

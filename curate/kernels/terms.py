@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from curate.kernels import sealed
 from curate.kernels.words import HAN, PUNCT, Words
 
 MARK, DIGITS, LETTERS = 0, 1, 2  # kinds of terms: marks alone; digits, perhaps with marks; at least one letter
@@ -66,7 +67,7 @@ def join_terms(data: np.ndarray, offsets: np.ndarray, words: Words) -> Terms:
     kinds, weights = np.empty(size, np.uint8), np.empty(size, np.uint8)
     totals = np.zeros((2, len(start) - 1, LETTERS + 1), np.int64)
     fill(roles, words.hash, words.chars, begin, start, hashes, chars, kinds, weights, *totals)
-    return Terms(hashes, chars, kinds, weights, start, totals[0] / WEIGHT, totals[1])
+    return sealed(Terms(hashes, chars, kinds, weights, start, totals[0] / WEIGHT, totals[1]))
 
 
 def is_chinese(words: Words) -> np.ndarray:

@@ -76,3 +76,8 @@ def test_glued_words_and_digits_inside_words_are_told_from_addresses_and_names(t
 
 def test_a_line_of_10_mb_is_one_word_or_a_million():
     assert measured("x" * 10_000_000, "w0rd " * 2_000_000) == [[10_000_000, 0], [0, 2_000_000]]
+
+
+def test_a_text_without_blanks_is_read_once_however_many_long_words_it_has():
+    words = ("x" * LONG + ",") * 200_000
+    assert measured(words, f"http://{words}") == [[200_000 * LONG, 0], [0, 0]]

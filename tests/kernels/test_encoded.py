@@ -45,3 +45,7 @@ def test_characters_that_encode_data_are_what_a_regular_expression_finds(texts):
 def test_texts_need_not_start_at_the_first_byte():
     data = np.frombuffer(b"A" * 100, np.uint8)
     assert count_encoded(data, np.array([10, 20, 90])).tolist() == [0, 70]
+
+
+def test_a_row_of_zeros_is_read_once():
+    assert count_encoded(*utf8("0." + "0" * 2_000_000, "0x" + "0" * 2_000_000), least=10_000_000).tolist() == [0, 0]

@@ -118,3 +118,12 @@ def test_a_wrong_or_damaged_file_is_a_sentence(path, damage, sentence):
         read_model(path)
     with pytest.raises(ValueError, match=r"is no file; `curate fit` writes a model"):
         read_model(path.parent)
+
+
+def test_a_word_that_shares_its_bin_with_the_pair_it_makes_is_weighed_like_any_other():
+    words = split(["w32308 " * (PASSAGE + PASSAGE // 2 - 1)])
+    (bins,) = {place(0, int(words.hash[0])), place(int(words.hash[0]), int(words.hash[0]))}
+    assert count_grams(words).often.tolist() == [2 * len(words.hash) - 1]
+    weights = np.zeros(BINS, np.float32)
+    weights[bins] = 2
+    assert weigh_grams(words, weights, weights)[0] == pytest.approx([2, 2, 2 * len(words.hash) - 1])

@@ -10,7 +10,15 @@ from curate.origin import apply_cuts
 from curate.plugins import load_plugins
 from curate.stages import make_stage, run_stage
 from curate.steps import Line
-from curate_plugins.filter.refinedweb import PATTERN, load_lists, refinedweb, refinedweb_lines, url_filter
+from curate_plugins.filter.refinedweb import (
+    PATTERN,
+    Lists,
+    judge_url,
+    load_lists,
+    refinedweb,
+    refinedweb_lines,
+    url_filter,
+)
 
 PIECES = [
     "a ",
@@ -159,6 +167,17 @@ def test_the_words_can_be_ones_own(tmp_path):
     words.write_text("pump\n")
     with pytest.raises(CurateError, match="each line is strict, hard or soft and a word"):
         load_lists(None, words)
+
+
+def test_a_list_that_is_no_text_is_told(tmp_path):
+    (tmp_path / "blocked.txt").write_bytes("bücher.de".encode("latin-1"))
+    with pytest.raises(CurateError, match=r"blocked\.txt cannot be read as UTF-8 text"):
+        load_lists(tmp_path / "blocked.txt")
+
+
+def test_a_host_of_very_many_labels_is_looked_at_from_its_end():
+    lists = Lists(frozenset({"bad.org"}), {"strict": frozenset(), "hard": frozenset(), "soft": frozenset()})
+    assert judge_url(f"http://{'a.' * 1_000_000}bad.org/", lists)[0] == 1
 
 
 def test_a_bad_url_drops_its_document_and_says_why():

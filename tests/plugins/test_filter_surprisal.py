@@ -1,12 +1,13 @@
 import json
 import random
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import curate
-from curate import Batch, Doc, RecipeError, key_of
+from curate import Batch, CurateError, Doc, RecipeError, key_of
 from curate.testing import check
 from curate_plugins.filter.surprisal import char_model, load, surprisal
 
@@ -141,6 +142,29 @@ def test_the_model_is_small_and_the_same_each_time():
     docs = [Doc(text) for text in EN + ZH]
     assert char_model(docs) == char_model(docs)
     assert len(char_model(docs)) < 1_000_000
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: data[:-10],
+        lambda data: data[:5_000] + bytes([data[5_000] ^ 1]) + data[5_001:],
+        lambda data: b"no model",
+        lambda data: npz(keys=[1]),
+        lambda data: npz(keys=[1], steps=[1], totals=[1, 2, 3], bits=[], usual=[], limit=[]),
+    ],
+)
+def test_a_file_that_is_no_model_or_a_damaged_one_is_told_so(tmp_path, damage):
+    (tmp_path / "model").write_bytes(damage(char_model([Doc(text) for text in EN])))
+    with pytest.raises(CurateError, match="model is no model of `char_model`, or a damaged one; a recipe names"):
+        load(tmp_path / "model")
+
+
+def npz(**arrays):
+    """Arrays as a file of NumPy's."""
+    np.savez(out := BytesIO(), **arrays)
+    return out.getvalue()
 
 
 def test_a_run_learns_of_its_own_documents_and_drops_what_is_broken(tmp_path):

@@ -17,8 +17,11 @@ STRATA = 4  # more would need less memory, and leave the drawing of a small corp
 
 
 def load(model: Path) -> GramModel:
-    """The model in a file that `curate fit` wrote."""
-    return read_model(model)
+    """The model in a file that `curate fit` wrote; raises `CurateError` where it holds none."""
+    try:
+        return read_model(model)
+    except ValueError as error:
+        raise CurateError(str(error)) from error
 
 
 @curate.score(setup=load, in_domain=False)
@@ -72,7 +75,4 @@ def checked(model: Path | None, share: float | None, documents: int | None) -> G
         raise CurateError("resample needs one of `share:`, such as 0.3, and `documents:`, a number")
     if (share is not None and not 0 < share <= 1) or (documents is not None and documents < 1):
         raise CurateError("resample: a share is more than 0 and at most 1, a number of documents at least 1")
-    try:
-        return read_model(model)
-    except ValueError as error:
-        raise CurateError(f"resample: {error}") from error
+    return load(model)

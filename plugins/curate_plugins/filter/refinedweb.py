@@ -13,9 +13,10 @@ import numpy as np
 import pyarrow.compute as pc
 
 import curate
-from curate import Batch, RecipeError
+from curate import Batch, CurateError, RecipeError
 from curate_plugins.filter.c4 import MARKUP, Cut, line_cuts, texts_of
 
+MOST_LABELS = 127  # of a domain name (RFC 1035); a host of a million dots is none
 SHORT = 10  # words of a line, at most, that is searched for what a page's frame says
 EDGE = r"[\s!-/:-@\[-`{-~（）【】：，。！？…»›→]*"  # marks and blanks around what a line says
 COUNTED = "likes?|shares?|comments?|views?|reply|replies|followers?|following|posts?|votes?|points?|reviews?|items?"
@@ -126,7 +127,7 @@ def judge_url(url: str, lists: Lists) -> tuple[int, int, int, int, int]:
         return 0, 0, 0, 0, 0
     host, said = host_of(url), unquote(url).lower()
     words = set(word_pattern().findall(said))
-    parts = host.split(".")
+    parts = host.split(".")[-MOST_LABELS:]
     blocked = any(".".join(parts[at:]) in lists.domains for at in range(len(parts)))
     strict = sum(word in said for word in lists.words["strict"])
     hard, soft = (sum(in_url(word, words, said) for word in lists.words[how]) for how in ("hard", "soft"))
@@ -156,8 +157,12 @@ def is_address(host: str) -> bool:
 
 
 def lines_of(path: Path) -> Iterator[str]:
-    """The lines of a list, without remarks and blanks."""
-    for line in path.read_text(encoding="utf-8").splitlines():
+    """The lines of a list, without remarks and blanks; raises `CurateError` where it is no text."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CurateError(f"{path} cannot be read as UTF-8 text: {error}") from error
+    for line in lines:
         if said := line.partition("#")[0].strip():
             yield said
 

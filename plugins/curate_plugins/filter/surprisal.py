@@ -6,11 +6,12 @@ from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 
 import curate
-from curate import Batch, Doc
+from curate import Batch, CurateError, Doc
 from curate.kernels.trigrams import (
     CLASSES,
     HAN_LETTER,
@@ -69,10 +70,15 @@ def char_model(docs: Sequence[Doc]) -> bytes:
 
 
 def load(model: Path) -> Learned:
-    """Load what `char_model` learned."""
-    with np.load(model) as saved:
-        learned = unpacked(saved["keys"], saved["steps"], *saved["totals"].tolist())
+    """Load what `char_model` learned; raises `CurateError` where a file holds something else."""
+    try:
+        saved = np.load(BytesIO(model.read_bytes()))
+        symbols, words = saved["totals"].tolist()
+        learned = unpacked(saved["keys"], saved["steps"], symbols, words)
         return Learned(learned, saved["bits"], saved["usual"], saved["limit"])
+    except (OSError, EOFError, ValueError, LookupError, BadZipFile) as error:
+        kept = "a recipe names a `char_model` step before it in `model:`, or a file that one learned"
+        raise CurateError(f"{model} is no model of `char_model`, or a damaged one; {kept}") from error
 
 
 @curate.score(surprisal=(None, 1), disorder=(None, 1), setup=load, in_domain=False)
