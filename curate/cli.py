@@ -245,7 +245,7 @@ def limits(folder: Path, step: str | None, as_json: bool) -> None:
 @json_option
 def diff(first: Path, second: Path, most: int, as_json: bool) -> None:
     """Tell which documents RUN1 kept and RUN2 did not, or the reverse, and what differs that made it so."""
-    from curate.comparison import diff, said_diff
+    from curate.comparison.runs import diff, said_diff
 
     answer = diff(first, second, most)
     if as_json:
@@ -260,7 +260,7 @@ def diff(first: Path, second: Path, most: int, as_json: bool) -> None:
 @json_option
 def compare(folders: Sequence[Path], as_json: bool) -> None:
     """Show runs beside each other: what each read, kept, dropped and made, and the options that differ."""
-    from curate.comparison import compare, said_compare
+    from curate.comparison.runs import compare, said_compare
 
     answer = compare(folders)
     if as_json:
@@ -281,7 +281,7 @@ def tune(folder: Path, limits: Sequence[str], most: int, target: Path | None, as
 
     A LIMIT is a number, [low,high], or null for none; step.zh.value=LIMIT is for one language.
     """
-    from curate.tune import answer, said, save, tuned
+    from curate.replay.tune import answer, said, save, tuned
 
     replay = tuned(folder, limits)
     told = answer(replay, most)

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from curate.comparison import compare, said_compare
+from curate.comparison.runs import compare, said_compare
 from curate.errors import AlarmError, CurateError, RecipeError
 from curate.files import is_remote, place
 from curate.plan import digest

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 import curate
 from curate.cli import main
-from curate.comparison import about_output, compare, diff, in_blocks, said_compare, said_diff
-from curate.differences import differences, merged, said_difference
+from curate.comparison.differences import differences, merged, said_difference
+from curate.comparison.runs import about_output, compare, diff, in_blocks, said_compare, said_diff
 from curate.forget import forget
 from curate.rules import Rule
 from curate.terminal import width

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS = [
-    ["errors", "kernels", "terminal", "recipe_text"],
+    ["errors", "kernels", "terminal"],
     ["unpack"],
     ["origin", "files"],
     ["data", "log"],
@@ -21,12 +21,12 @@ LAYERS = [
     ["mix", "tokens", "plan", "removal"],
     ["parts", "reading", "rules"],
     ["originals"],
-    ["corpus", "outputs", "ledger", "hold", "moves"],
-    ["packing", "fates"],
-    ["fits", "store", "story", "histograms", "differences", "verdicts", "regather"],
-    ["work", "engines", "progress", "causes"],
+    ["corpus", "outputs", "ledger", "hold"],
+    ["packing"],
+    ["fits", "store", "story", "histograms"],
+    ["work", "engines", "progress"],
     ["status", "comparison", "replay"],
-    ["forget", "tune"],
+    ["forget"],
     ["run"],
     ["forecast", "summary", "scaffold", "schema", "sweep", "trial", "likeness"],
     ["testing"],

@@ -20,9 +20,9 @@ from curate.engines.local import LocalEngine
 from curate.errors import AlarmError, CurateError
 from curate.parts import noted_run, part_path, read_batches
 from curate.recipe import read_recipe
-from curate.recipe_text import changed_text
+from curate.replay.recipe_text import changed_text
+from curate.replay.tune import answer, save, tuned
 from curate.rules import rules_of
-from curate.tune import answer, save, tuned
 from curate.work import all_phases
 
 PLUGINS = """

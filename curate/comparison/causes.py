@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from curate.differences import Difference, merged, said_difference
+from curate.comparison.differences import Difference, merged, said_difference
+from curate.comparison.verdicts import Verdicts
 from curate.rules import MARKING, Rule
-from curate.verdicts import Verdicts
 
 CHANGING = ("edit", "gather")  # kinds of steps that change texts; which ones they changed is in the ledger
 CHANGES = ("changed", "characters_cut", "made")  # values that tell what a step did to a text

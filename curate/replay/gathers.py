@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 from curate.corpus import NOT_FIELDS, PARTITIONS, collected_name, concerned, make_gather
 from curate.data import Batch, shares_of, stirred
 from curate.errors import CurateError
-from curate.fates import AS_RUN, ASIDE, GONE, KEPT, OTHER, UNSURE, Fates, Strangers, Words
 from curate.files import readable
 from curate.ledger import Told
 from curate.originals import FOLDER as ORIGINALS
 from curate.parts import Part, part_path, read_partition
 from curate.plan import bound, phases_of
 from curate.recipe import Recipe, read_recipe
+from curate.replay.fates import AS_RUN, ASIDE, GONE, KEPT, OTHER, UNSURE, Fates, Strangers, Words
 from curate.rules import Rule, rules_of
 from curate.steps import Line
 

@@ -2,7 +2,7 @@
 
 Phase by phase, as the run went: cheap steps saw every document of their stage, so their verdicts follow from values;
 what the run did not measure, since a document had left before, leaves its fate open. Gathers are asked again from what
-they had collected (`curate.regather`).
+they had collected (`curate.replay.gathers`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate.fates import AS_RUN, ASIDE, GONE, OTHER, Fates, Words, fates_of, replayed_rows
-from curate.regather import Source, fit_again, gather_again
+from curate.replay.fates import AS_RUN, ASIDE, GONE, OTHER, Fates, Words, fates_of, replayed_rows
+from curate.replay.gathers import Source, fit_again, gather_again
 from curate.rules import MARKING, Rule
 
 

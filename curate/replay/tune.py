@@ -16,16 +16,16 @@ import yaml
 
 from curate.data import KEY, shares_of
 from curate.errors import CurateError
-from curate.fates import GONE, KEPT, UNSURE, Fates
 from curate.files import put, readable
 from curate.ledger import BEGINNING, Told, about_doc, named, quoted
-from curate.moves import Move, differences, moved, said_pair
 from curate.parts import part_path
 from curate.plan import digest, phases_of
 from curate.recipe import read_recipe
-from curate.recipe_text import changed_data, changed_text, dumped
-from curate.regather import Source
-from curate.replay import beyond, last_phase, replayed
+from curate.replay.fates import GONE, KEPT, UNSURE, Fates
+from curate.replay.gathers import Source
+from curate.replay.moves import Move, differences, moved, said_pair
+from curate.replay.recipe_text import changed_data, changed_text, dumped
+from curate.replay.stages import beyond, last_phase, replayed
 from curate.rules import Rule, rules_of
 
 BYTES_A_TOKEN = 4  # a rule of thumb, where the run made no tokens: English and Chinese both have 3 to 5

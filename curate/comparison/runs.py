@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from curate.causes import CHANGES, Cause, Lost, causes, pair, unlike
+from curate.comparison.causes import CHANGES, Cause, Lost, causes, pair, unlike
+from curate.comparison.differences import bare_options, differences, flat, said_difference, said_option
+from curate.comparison.verdicts import FORGOTTEN, Verdicts
 from curate.data import shares_of
-from curate.differences import bare_options, differences, flat, said_difference, said_option
 from curate.ledger import about_doc, is_store, named
 from curate.plan import digest
 from curate.rules import Rule
 from curate.terminal import said_number, said_pair, shortened, table, width
-from curate.verdicts import FORGOTTEN, Verdicts
 
 ELSEWHERE = 5  # pairs of steps that are told of documents which neither run kept
 GIVEN = "given"  # of a step or a block that not every run has
