@@ -248,6 +248,7 @@ class Checker:
     def __init__(self, problems: Problems, registry: Registry, folder: Path) -> None:
         self.problems, self.registry, self.folder = problems, registry, folder
         self.broken = bool(problems.found)  # a plugin file, which may have held what is missed here
+        self.own_files = any(one.of_a_file for shelf in registry.values() for one in shelf.values())
         self.sources: dict[str, Source] = {}
         self.by_default: dict[str, str] = {}  # media type → the reader of sources that choose none
         self.fits: list[str] = []  # the names of the fits so far, which later lines may give to their options
@@ -384,10 +385,14 @@ class Checker:
     def perhaps(self, name: str) -> str:
         """The end of a sentence about a step that is not there: where it may be, or the nearest name."""
         hint = meant(name, self.registry["step"])
-        if not hint.startswith("; there is"):
-            return hint
-        own = "; one of your own is a function under a decorator in a file that `plugins:` names"
-        return "; it may be in the plugin file that is told of above" if self.broken else hint + own
+        near = not hint.startswith("; there is")
+        if self.broken:
+            above = "; it may be in the plugin file that is told of above"
+            return f"{above}{hint.replace(';', ', or', 1)}" if near else above
+        own = "is a function under a decorator in a file that `plugins:` names"
+        if near:
+            return hint if self.own_files else f"{hint} One of your own {own}"
+        return f"{hint}; one of your own {own}"
 
     def line(self, label: str, offered: Offered, options: dict[str, Any], where: Where) -> Line:
         """One step line: its plugin's options, and `sources:` and `kinds:`, which every line understands."""

@@ -188,7 +188,7 @@ class Score(Step):
 
     def mark(self, batch: Batch, seen: Batch, columns: Columns) -> Batch:
         """Every value goes to the ledger; only documents of the line's sources are dropped."""
-        if len(seen):
+        if len(seen) and (len(self.limits) > 1 or "lang" in seen.table.schema.names):
             seen.marks.language[seen.rows] = seen.languages
         values = {name: np.asarray(column, np.float32) for name, column in columns.items()}
         for name in self.names:

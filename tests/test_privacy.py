@@ -286,7 +286,7 @@ def test_the_ledger_still_tells_of_what_went_before_the_scrubbing_step_and_why_f
 
     name = said("why", "短 13600002222.txt").splitlines()[0]
     assert "[PHONE].txt" in name
-    assert name in said("look", "--dropped-by", "length")
+    assert name.replace(" · zh · ", " · ") in said("look", "--dropped-by", "length")
     for asked in ("data/张三 13800138000.txt", "张三 13800138000.txt", "13700001111/c.txt"):
         told = said("why", asked)
         assert ("[PHONE]" in told, "1380013" in told, sum(one.startswith("s: ") for one in told.splitlines())) == (

@@ -257,7 +257,9 @@ def by_keepers(fates: Fates, rule: Rule, at: int, rows: pa.Table, dropped: np.nd
 
     A duplicate whose keeper is there goes as before; of those whose keeper is gone at least one comes back.
     """
-    fates.notes.append(f"what {rule.label} had collected is gone, so that only its pairs in the ledger are left to ask")
+    fates.notes.append(
+        f"what {rule.label} had collected is gone, or its code another: only its pairs in the ledger can be asked"
+    )
     strangers = there & (~fates.ran | (fates.text != AS_RUN))
     keeper = np.full(len(fates), -1)
     keeper[fates.find(rows["key"])] = fates.find(rows["keeper"]) if "keeper" in rows.column_names else -1

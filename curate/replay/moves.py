@@ -11,6 +11,7 @@ from curate.errors import CurateError, meant
 from curate.options import crossed
 from curate.plugins import Pair
 from curate.rules import Rule
+from curate.terminal import said_pair
 
 SIDES = ("min", "max")  # the options of a step of one value; one of several has an option for each, a pair
 
@@ -33,7 +34,7 @@ def moved(rules: Sequence[Rule], words: Sequence[str]) -> tuple[list[Move], list
         rule = by_label[move.label] = with_move(by_label[move.label], move)
         for column, pair in (one for pairs in rule.limits.values() for one in pairs.items()):
             if crossed(*pair):
-                raise CurateError(f"{word}: {column} would have nothing between {said_pair(pair)}")
+                raise CurateError(f"{word}: {column} would have nothing between {said_pair(*pair)}")
         moves.append(move)
     return moves, list(by_label.values())
 
@@ -107,7 +108,7 @@ def moved_pair(pair: Sequence[float | None], then: Sequence[float | None], limit
     if limit is None:
         return None, None
     if (then[0] is None) == (then[1] is None):
-        both = "no limit" if then[0] is None else f"two limits, {said_pair(then)}"
+        both = "no limit" if then[0] is None else f"two limits, {said_pair(*then)}"
         raise CurateError(f"{word}: it has {both}; write [low,high], null where there is to be none")
     return (limit, pair[1]) if then[1] is None else (pair[0], limit)
 
@@ -178,13 +179,3 @@ def differences(
             for column, pair in pairs.items():
                 if [*was[column]] != [*pair]:
                     yield column, language, was[column], pair
-
-
-def said_pair(pair: Sequence[float | None]) -> str:
-    """A pair of limits in words."""
-    low, high = pair
-    if low is None and high is None:
-        return "no limit"
-    if low is None or high is None:
-        return f"at most {high:,g}" if low is None else f"at least {low:,g}"
-    return f"{low:,g} to {high:,g}"

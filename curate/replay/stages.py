@@ -53,6 +53,7 @@ class Stage:
     def __init__(self, fates: Fates, rules: Sequence[Rule], first: int, rows: pa.Table, told_before: bool) -> None:
         self.fates, self.rules, self.first, self.rows = fates, rules, first, rows
         self.told_before = told_before  # whether a step of an earlier stage says the language
+        self.marked = True  # whether the run noted languages in this stage: a score that needs none may not
         self.of = fates.find(rows["key"])
         self.here = np.zeros(len(fates), bool)
         self.here[self.of] = True
@@ -86,6 +87,8 @@ class Stage:
         `spoiled` are the steps that would do otherwise, since a fit that they use would learn something else;
         `harmless` are those that erred on no document of the run, and are taken not to.
         """
+        told = self.told_before or any("lang" in rule.columns for rule in before)
+        self.marked = told or any(len(rule.limits) > 1 for rule in before)
         for at, (rule, old) in enumerate(zip(self.rules, before, strict=True)):
             seen = self.here & (self.fates.text == AS_RUN) & (at < self.leaves_at) & (rule.label not in spoiled)
             if rule.cost == "high" or rule.kind in ("edit", "expand"):
@@ -147,6 +150,8 @@ class Stage:
         """The languages that a document may have had at a step, where the ledger has what a later step told."""
         rule, later = self.rules[at], self.rules[at + 1 :]
         known = self.told_before or any("lang" in one.columns for one in self.rules[:at])
+        if not self.marked:
+            return [*rule.limits] if known else ["", "zh"]
         if rule.before_language:
             return [*rule.limits] if known else ["", "zh"]
         kinds = [one.kind for one in later]

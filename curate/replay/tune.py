@@ -23,10 +23,11 @@ from curate.plan import digest, phases_of
 from curate.recipe import read_recipe
 from curate.replay.fates import GONE, KEPT, UNSURE, Fates
 from curate.replay.gathers import Source
-from curate.replay.moves import Move, differences, moved, said_pair
+from curate.replay.moves import Move, differences, moved
 from curate.replay.recipe_text import changed_data, changed_text, dumped
 from curate.replay.stages import beyond, last_phase, replayed
 from curate.rules import Rule, rules_of
+from curate.terminal import said_pair
 
 BYTES_A_TOKEN = 4  # a rule of thumb, where the run made no tokens: English and Chinese both have 3 to 5
 Range = tuple[int, int | None]  # none: nobody knows how many
@@ -137,7 +138,8 @@ def counts(tune: Tuned, mask: np.ndarray, measures: Mapping[str, Sizes]) -> dict
 def range_of(tune: Tuned, mask: np.ndarray, sizes: np.ndarray) -> Range:
     """From what to what the kept among some documents come to."""
     fates, (fewer, more) = tune.fates, tune.slack
-    kept, gone = sizes[mask & (fates.fate == KEPT)], sizes[mask & (fates.fate == GONE)]
+    back = mask & (fates.fate == GONE) & (fates.read | (fates.parent >= 0))  # what could not be read stays away
+    kept, gone = sizes[mask & (fates.fate == KEPT)], sizes[back]
     low = kept.sum() - largest(kept, fewer)
     high = kept.sum() + sizes[mask & (fates.fate == UNSURE)].sum() + largest(gone, more)
     return int(low), None if fates.unmade[mask].any() else int(high)
@@ -334,7 +336,7 @@ def said(answer: Mapping[str, Any]) -> tuple[list[str], list[list[str]], list[st
         if one["language"] and general.get(one["column"]) == (one["was"], one["would_be"]):
             continue
         language = f" ({one['language']})" if one["language"] else ""
-        first.append(f"{one['column']}{language}: {said_pair(one['was'])} → {said_pair(one['would_be'])}")
+        first.append(f"{one['column']}{language}: {said_limits(one['was'], one['would_be'])}")
     first = first or ["no limit is another than in the run"]
     if not answer["finished"]:
         first.append("the run was not finished: this is about the steps that it had done")
@@ -343,7 +345,7 @@ def said(answer: Mapping[str, Any]) -> tuple[list[str], list[list[str]], list[st
     for side, title in (("dropped", "kept by the run, and now dropped"), ("kept", "dropped by the run, and now kept")):
         for one in answer["examples"][side]:
             last += ["", f"{title}{', perhaps' if one['would_be'] == 'unsure' else ''}: {named(one)}"]
-            limits = f"{said_pair(one['was'])} → {said_pair(one['limit'])}"
+            limits = said_limits(one["was"], one["limit"])
             value = "not measured" if one["value"] is None else f"{one['value']:.4g}"
             last += [f"  {one['column']} {value}: {limits}", *quoted(one["begins"])]
     return first, table(answer), last
@@ -369,3 +371,8 @@ def said_range(numbers: Sequence[int | None], form: str, whole: float = 1) -> st
     if high is None:
         return f"at least {low}"
     return f"{low}" if low == high else f"{low} to {high}"
+
+
+def said_limits(was: Sequence[float | None], new: Sequence[float | None]) -> str:
+    """Limits before and after a move."""
+    return " → ".join(said_pair(*pair) or "no limit" for pair in (was, new))
