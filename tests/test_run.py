@@ -391,7 +391,8 @@ def test_a_wrong_recipe_is_told_whole_with_exit_code_2(tmp_path, capsys):
     assert code == 2
     assert said.err.splitlines() == [
         f"{tmp_path}/recipe.yaml:2: nothing is at nowhere; a path is relative to the recipe's folder",
-        f"{tmp_path}/recipe.yaml:4: no step 'lenght'; did you mean 'length'?",
+        f"{tmp_path}/recipe.yaml:4: no step 'lenght'; did you mean 'length'? One of your own is a function under a "
+        "decorator in a file that `plugins:` names",
     ]
 
 
