@@ -451,3 +451,16 @@ def test_steps_of_sft_are_out_of_its_reach(corpus):
     with pytest.raises(CurateError, match="size#2=3: size#2 is a step of `sft:`, which tune does not replay"):
         tuned(corpus / "sft", ["size#2=3"])
     assert answer(tuned(corpus / "sft", ["size=30"]))["exact"]
+
+
+def test_a_limit_of_a_language_that_the_run_did_not_note_is_a_range(tmp_path):
+    texts = [text * n for text in ("水泵", "pump ") for n in range(1, 30)]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    recipe = {"sources": {"s": {"path": str(tmp_path / "a.jsonl")}}, "steps": [{"length": {"min": 10}}]}
+    curate.run(recipe, out=tmp_path / "run", workers=1)
+    told = answer(tuned(tmp_path / "run", ["length.zh.min=40"]))
+    recipe["steps"] = [{"length": {"min": 10, "zh": {"min": 40}}}]
+    kept = curate.run(recipe, out=tmp_path / "other", workers=1).ledger["outcome"].to_pylist().count("kept")
+    low, high = told["all"]["documents"]["would_be"]
+    assert low <= kept < high
+    assert not told["exact"]
