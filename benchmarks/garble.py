@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from shared_data import documents, shared
+from shared_data import documents, shared, speed
 
 import curate
 from curate import Batch, Doc, key_of
@@ -25,7 +25,6 @@ from curate_plugins.filter.surprisal import char_model, load, surprisal
 
 SEEDS = (3, 12, 29)
 RULES, MODEL = ["garble", "loops"], ["char_model", {"surprisal": {"model": "char_model"}}]
-ROUNDS = 3  # the best of them counts
 
 
 def main() -> None:
@@ -113,18 +112,6 @@ def print_speed(language: str, folder: Path) -> None:
     told = ", ".join(f"{name} {speed(way, tables):,.0f}" for name, way in ways.items())
     many = min(len(docs), 1_000)
     print(f"{language}  MB/s: {told}; char_model {took:.1f} s for {many} documents, {len(learned):,} bytes")
-
-
-def speed(work, tables) -> float:
-    """MB in a second of processor time, the best round; each round's batches are new."""
-    best = float("inf")
-    for _ in range(ROUNDS):
-        fresh = [Batch(table) for table in tables]
-        start = time.process_time()
-        for batch in fresh:
-            work(batch)
-        best = min(best, time.process_time() - start)
-    return sum(batch.text_bytes for batch in fresh) / best / 1e6
 
 
 if __name__ == "__main__":

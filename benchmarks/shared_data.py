@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 SHARED = Path(os.environ.get("CURATE_SHARED", Path(__file__).parent.parent.parent / "shared"))
@@ -48,3 +49,20 @@ def peer(name: str) -> str:
     elif not Path(python).is_file():
         sys.exit(f"{variable}: there is no {python}")
     return python
+
+
+def speed(work, tables) -> float:
+    """MB in a second of processor time, the best of three rounds.
+
+    The first compiles, or loads what was compiled; each has new batches, so that no view is there before it is asked.
+    """
+    from curate import Batch
+
+    best = float("inf")
+    for _ in range(3):
+        fresh = [Batch(table) for table in tables]
+        start = time.process_time()
+        for batch in fresh:
+            work(batch)
+        best = min(best, time.process_time() - start)
+    return sum(batch.text_bytes for batch in fresh) / best / 1e6

@@ -3,9 +3,7 @@
 `python benchmarks/steps.py` reads ../shared/data/text (or $CURATE_SHARED/data/text). It has no peer: pipeline.py has.
 """
 
-import time
-
-from shared_data import documents
+from shared_data import documents, speed
 
 from curate import Batch, Doc, key_of
 from curate.plugins import load_plugins
@@ -14,7 +12,6 @@ from curate.steps import Line
 
 STEPS = ("normalize", "pii", "language", "length", "garble", "gopher_quality", "gopher_repetition")
 GATHERS = ("exact_dedup", "line_dedup")
-ROUNDS = 3  # the best of them counts: the first compiles, or loads what was compiled
 
 
 def main() -> None:
@@ -36,18 +33,6 @@ def batches(language):
     docs = [Doc(row["text"], key=key_of(language, at)) for at, row in enumerate(documents(language))]
     normalize = make_stage([Line("normalize", load_plugins()["step"]["normalize"], {})])[0]
     return [normalize(batch).table for batch in (Batch.of(docs[at : at + 500]) for at in range(0, len(docs), 500))]
-
-
-def speed(work, tables):
-    """MB/s of the best round; each round's batches are new, so that no view is there before it is asked for."""
-    best = float("inf")
-    for _ in range(ROUNDS):
-        fresh = [Batch(table) for table in tables]
-        start = time.perf_counter()
-        for batch in fresh:
-            work(batch)
-        best = min(best, time.perf_counter() - start)
-    return sum(batch.text_bytes for batch in fresh) / best / 1e6
 
 
 if __name__ == "__main__":

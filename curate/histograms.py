@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from curate.errors import CurateError, meant
 from curate.ledger import Told
 from curate.rules import Rule
-from curate.terminal import left, right, said_number, said_pair
+from curate.terminal import left, right, said_limit, said_number
 
 BARS = 30  # of a histogram
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -180,8 +180,8 @@ def said_value(step: str, value: str, rows: Sequence[Mapping[str, Any]]) -> list
     pairs = {row["language"]: (row["low"], row["high"]) for row in rows}
     general = pairs.get("", next(iter(pairs.values())))
     own = {language: pair for language, pair in pairs.items() if pair != general}
-    said = [said_pair(*general) or "no limit"]
-    said += [f"{language} {said_pair(*pair) or 'no limit'}" for language, pair in own.items()]
+    said = [said_limit(*general)]
+    said += [f"{language} {said_limit(*pair)}" for language, pair in own.items()]
     scale = "   (log scale)" if rows[0]["scale"] == "log" else ""
     name = step if value == step else f"{step}.{value}"
     rest = OTHERS if any(row["language"] for row in rows) else ALL

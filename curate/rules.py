@@ -9,7 +9,7 @@ import numpy as np
 from curate.options import Limits
 from curate.plan import Phase, code_of, resolved_line
 from curate.recipe import Recipe
-from curate.steps import Filter, Score, misses
+from curate.steps import Filter, Score
 
 MARKING = {"score": Score, "filter": Filter}  # kinds of steps whose verdicts follow from their values
 
@@ -41,14 +41,6 @@ class Rule:
         """The language whose limits a document has that the ledger says is of this one; "" where none are its own."""
         known = ("zh" if language == "zh" else "") if self.before_language else language
         return known if known in self.limits else ""
-
-    def reasons(self, languages: np.ndarray, values: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Why each document is outside the limits, from values by column; "" where it is not, or was not measured."""
-        named = {
-            language: {column: pair for column, pair in pairs.items() if column in values}
-            for language, pairs in self.limits.items()
-        }
-        return misses(named, languages, values)
 
 
 def rules_of(recipe: Recipe, phases: Sequence[Phase]) -> list[Rule]:

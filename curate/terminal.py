@@ -54,3 +54,8 @@ def said_pair(low: float | None, high: float | None) -> str:
     if low is not None and high is not None:
         return f"{said_number(low)} to {said_number(high)}"
     return f"≥ {said_number(low)}" if low is not None else f"≤ {said_number(high)}" if high is not None else ""
+
+
+def said_limit(low: float | None, high: float | None) -> str:
+    """What a value may be, also where it has no limit."""
+    return said_pair(low, high) or "no limit"

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from curate.rules import Rule
-from curate.terminal import said_pair
+from curate.terminal import said_limit
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def said_difference(one: Difference) -> str:
     if one.what == "code":
         return f"{one.step}: the plugin's code changed"
     if one.what == "limit":
-        before, after = (said_pair(*pair) or "no limit" for pair in (one.before, one.after))
+        before, after = (said_limit(*pair) for pair in (one.before, one.after))
         return f"{one.name}{f' ({one.language})' if one.language else ''}: {before} → {after}"
     if one.what == "sources":
         what = "its sources" if one.name == "sources" else "domain sources, which it only measures"

@@ -17,7 +17,7 @@ from curate.data import shares_of
 from curate.ledger import about_doc, is_store, named
 from curate.plan import digest
 from curate.rules import Rule
-from curate.terminal import said_number, said_pair, shortened, table, width
+from curate.terminal import said_limit, said_number, said_pair, shortened, table, width
 
 ELSEWHERE = 5  # pairs of steps that are told of documents which neither run kept
 GIVEN = "given"  # of a step or a block that not every run has
@@ -239,7 +239,7 @@ def told_of_steps(rules: Sequence[Rule]) -> dict[str, Any]:
         for language, limits in rule.limits.items():
             for column, limit in limits.items():
                 if not language or limit != rule.limits[""].get(column):
-                    said[f"{column} ({language})" if language else column] = said_pair(*limit) or "no limit"
+                    said[f"{column} ({language})" if language else column] = said_limit(*limit)
         said |= flat({"sources": list(rule.sources) or "all", **bare_options(rule)}, f"{rule.label}.")
         said |= {f"{rule.label}: {name}": version for name, version in code_of_rule(rule).items()}
     return said | {"order of steps": " ".join(rule.label for rule in rules)} if rules else {}

@@ -7,6 +7,7 @@ import numpy as np
 
 from curate.kernels import sealed
 from curate.kernels.characters import CLOSER, DIGIT, LETTER, LOWER, UNSPACED, UPPER, classes
+from curate.kernels.words import sums
 
 NEWLINE = 10
 # What is counted of a line, as rows of one array.
@@ -119,20 +120,6 @@ def count_duplicates(lines: Lines, paragraphs: Paragraphs) -> Duplicates:
     repeats(paragraphs.hash, np.zeros(len(paragraph), np.int32), paragraphs.start, paragraph)
     chars = lines.sums(line * lines.width), paragraphs.sums(paragraph * paragraphs.chars)
     return sealed(Duplicates(lines.sums(line), chars[0], paragraphs.sums(paragraph), chars[1]))
-
-
-def duplicate_lines(lines: Lines) -> tuple[np.ndarray, np.ndarray]:
-    """For each document: characters in lines, and in paragraphs, that stood in it before; each as a share of all."""
-    found, chars = count_duplicates(lines, find_paragraphs(lines)), np.maximum(lines.sums(lines.chars), 1)
-    return found.line_chars / chars, found.paragraph_chars / chars
-
-
-def sums(values: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """The sum over each document of a value for each of its lines or paragraphs."""
-    filled, found = np.diff(start) > 0, np.zeros(len(start) - 1, np.int64)
-    if filled.any():
-        found[filled] = np.add.reduceat(values, start[:-1][filled], dtype=np.int64)
-    return found
 
 
 @cache

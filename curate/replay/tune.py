@@ -27,7 +27,7 @@ from curate.replay.moves import Move, differences, moved
 from curate.replay.recipe_text import changed_data, changed_text, dumped
 from curate.replay.stages import beyond, last_phase, replayed
 from curate.rules import Rule, rules_of
-from curate.terminal import said_pair
+from curate.terminal import said_limit
 
 BYTES_A_TOKEN = 4  # a rule of thumb, where the run made no tokens: English and Chinese both have 3 to 5
 Range = tuple[int, int | None]  # none: nobody knows how many
@@ -375,4 +375,4 @@ def said_range(numbers: Sequence[int | None], form: str, whole: float = 1) -> st
 
 def said_limits(was: Sequence[float | None], new: Sequence[float | None]) -> str:
     """Limits before and after a move."""
-    return " → ".join(said_pair(*pair) or "no limit" for pair in (was, new))
+    return " → ".join(said_limit(*pair) for pair in (was, new))

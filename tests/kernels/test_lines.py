@@ -18,7 +18,7 @@ from curate.kernels.characters import (
     classes,
     terminal,
 )
-from curate.kernels.lines import count_duplicates, duplicate_lines, find_paragraphs, longest_words, split_lines
+from curate.kernels.lines import count_duplicates, find_paragraphs, longest_words, split_lines
 from curate.kernels.sentences import ABBREVIATIONS, split_sentences
 
 PIECES = [
@@ -309,9 +309,9 @@ def test_documents_need_not_start_at_the_first_byte():
 
 def test_shares_of_duplicates_are_those_of_the_characters():
     lines = split_lines(*utf8("a b\na b\n\nc\n", "", "x"))
-    line, paragraph = duplicate_lines(lines)
-    assert line.tolist() == [3 / 7, 0, 0]
-    assert paragraph.tolist() == [0, 0, 0]
+    found, chars = count_duplicates(lines, find_paragraphs(lines)), np.maximum(lines.sums(lines.chars), 1)
+    assert (found.line_chars / chars).tolist() == [3 / 7, 0, 0]
+    assert (found.paragraph_chars / chars).tolist() == [0, 0, 0]
 
 
 def test_the_marks_that_end_sentences_are_those_of_unicode():

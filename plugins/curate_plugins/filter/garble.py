@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 import curate
 from curate import Batch
 from curate.kernels.debris import debris
-from curate.kernels.lines import duplicate_lines
 from curate.kernels.pairs import count_pairs
 from curate.kernels.words import HAN_RANGES, PUNCT, RUN
 
@@ -43,7 +42,6 @@ def garble(batch: Batch) -> dict[str, np.ndarray]:
     words = batch.words
     said, (overlong, broken) = words.kind != PUNCT, debris(*batch.utf8, words)
     damage = np.asarray(pc.count_substring_regex(batch["text"], DAMAGE))
-    looped, _ = duplicate_lines(batch.lines)
     return {
         "damaged_share": (count[:, BROKEN] + 3 * damage) / chars,
         "misread_share": pairs[:, LEAD, TAIL] / chars,
@@ -51,7 +49,7 @@ def garble(batch: Batch) -> dict[str, np.ndarray]:
         "torn_share": (torn_han + letters) / np.maximum(han + spelt, 1),
         "long_share": overlong / np.maximum(words.sums(words.chars * said), 1),
         "debris_share": broken / np.maximum(words.sums(said), 1),
-        "looped_share": looped,
+        "looped_share": batch.duplicates.line_chars / np.maximum(batch.lines.sums(batch.lines.chars), 1),
     }
 
 
