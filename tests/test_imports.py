@@ -10,8 +10,9 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     ["errors", "kernels", "terminal"],
     ["unpack"],
-    ["origin", "files"],
+    ["origin", "files", "personal"],
     ["data", "log"],
+    ["llm"],
     ["guard", "hookspecs"],
     ["plugins"],
     ["options"],
@@ -36,7 +37,7 @@ LAYERS = [
 ]  # fmt: skip
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 CORE, BUNDLED = sorted((ROOT / "curate").rglob("*.py")), sorted((ROOT / "plugins").rglob("*.py"))
-FOR_PLUGINS = ("curate.kernels",)
+FOR_PLUGINS = ("curate.kernels", "curate.personal")
 
 
 def imported(path, root):

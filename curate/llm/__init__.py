@@ -1,0 +1,1 @@
+"""Requests to language models and other services: what may leave this machine."""
