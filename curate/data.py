@@ -323,6 +323,7 @@ class Marks:
         self.values: dict[str, np.ndarray] = {}
         self.root = np.arange(len(table))  # the row of the document that each one is, or was made of
         self.removed: list[Batch] = []
+        self.named = np.zeros(len(table), bool)  # whose id, path and reason a step that scrubs has seen
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -337,6 +338,11 @@ class Marks:
         """Note the values that a step measured of these rows."""
         self.values.setdefault(name, np.full(len(self), np.nan, np.float32))[rows] = values
 
+    def add_to(self, name: str, rows: np.ndarray, values: np.ndarray) -> None:
+        """Add to what a step measured of these rows, each of them once."""
+        before = np.nan_to_num(self.values[name][rows]) if name in self.values else 0
+        self.measure(name, rows, before + values)
+
     def add(self, table: pa.RecordBatch) -> np.ndarray:
         """Rows for documents that a step has made."""
         new, first = Marks(table), len(self)
@@ -344,7 +350,7 @@ class Marks:
         own = [roots.get(parent, row) for row, parent in enumerate(new.fixed["parent"], first)]
         self.root = np.append(self.root, np.array(own, int))
         self.fixed = {name: self.fixed[name] + new.fixed[name] for name in self.FIXED}
-        for name in ("bytes", "outcome", "step", "reason", "language"):
+        for name in ("bytes", "outcome", "step", "reason", "language", "named"):
             setattr(self, name, np.append(getattr(self, name), getattr(new, name)))
         nothing = np.full(len(table), np.nan, np.float32)
         self.values = {name: np.append(values, nothing) for name, values in self.values.items()}

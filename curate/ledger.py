@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curate.data import KEY, key_of, shares_of, valid
-from curate.edits import Edit
 from curate.errors import CurateError, meant
 from curate.files import put, readable
 from curate.originals import FOLDER as ORIGINALS
@@ -23,6 +22,7 @@ from curate.originals import as_scrubbed
 from curate.parts import Part, evenly, noted_run, part_about, part_path, widened
 from curate.removal import REMOVED
 from curate.rules import Rule
+from curate.scrub import Scrub
 from curate.terminal import said_number
 
 WHO = ("key", "parent", "id", "source", "kind", "uri", "bytes")
@@ -30,6 +30,7 @@ FIXED = (*WHO, "stage", "outcome", "step", "reason", "language", "keeper")
 GROUP_ROWS = 50_000  # of a row group, however many a part has
 LEVEL = 9  # of zstd: a tenth smaller than at 1, for 0.2 s more at 100,000 documents of 35 values
 MATCHES = 10  # stories told at a time
+NAMED = pa.schema([("key", pa.binary(16)), ("id", pa.string()), ("uri", pa.string())])
 BEGINNING = 560  # characters of a text that an example shows
 
 
@@ -38,26 +39,27 @@ def write(
     store: Path,
     phases: Sequence[tuple[int, Sequence[Part]]],
     rules: Sequence[Rule],
-    scrubbing: Sequence[Edit] = (),
+    scrubbing: Sequence[Scrub] = (),
 ) -> None:
     """Put the ledgers of all parts together, values in the order of the rules, and note which parts they are.
 
     `scrubbing` are the edits to put to what the rows say in words, where there are some of before these acted.
     """
-    names = list(dict.fromkeys(part.name for _, parts in phases for part in parts))
-    places = [store, folder / ORIGINALS]
-    paths = [path for name in names for at in places if (path := part_path(at, name, "ledger")).exists()]
+    labels = [rule.label for rule in rules]
+    clean = max((rule.phase for rule in rules if rule.label in [step.label for step in scrubbing]), default=0)
+    early, late = (ledgers_of(folder, store, phases, which) for which in (range(clean), range(clean, len(rules) + 1)))
+    paths = list(dict.fromkeys([*early, *late]))
     if not paths:
         return
     fixed = pa.schema([("keeper", pa.binary(16))])
     schema = pa.unify_schemas([*(pq.read_schema(readable(path)).remove_metadata() for path in paths), fixed])
     values = sorted(name for name in schema.names if name not in FIXED)
-    labels = [rule.label for rule in rules]
     order = [*FIXED, *sorted(values, key=lambda name: labels.index(name.partition(".")[0]))]
     about = {"steps": [asdict(rule) for rule in rules]}
     schema = pa.schema([schema.field(name) for name in order], {"curate": json.dumps(about, default=str)})
     with put(folder / "ledger.parquet", private=True) as out, writer_of(out, schema) as writer:
-        for table in evenly(read_ledgers(paths, schema, scrubbing), GROUP_ROWS):
+        named = pa.concat_tables([NAMED.empty_table(), *(pq.read_table(readable(path), schema=NAMED) for path in late)])
+        for table in evenly(read_ledgers(paths, schema, named, dict.fromkeys(early, scrubbing)), GROUP_ROWS):
             writer.write_table(table, row_group_size=GROUP_ROWS)
     with put(folder / "parts" / "run.json", private=True) as out:
         named = [[number, [part.name for part in parts]] for number, parts in phases]
@@ -72,14 +74,28 @@ def writer_of(out: Any, schema: pa.Schema) -> pq.ParquetWriter:
     return pq.ParquetWriter(out, schema, compression="zstd", compression_level=LEVEL, use_dictionary=repeated)
 
 
-def read_ledgers(paths: Sequence[Path], schema: pa.Schema, scrubbing: Sequence[Edit]) -> Iterator[pa.Table]:
-    """The ledgers of parts, some rows at a time, with all columns of a schema, scrubbed if that is to be done."""
+def ledgers_of(
+    folder: Path, store: Path, phases: Sequence[tuple[int, Sequence[Part]]], which: Container[int]
+) -> list[Path]:
+    """The ledgers of the parts after some phases; where a phase left a part as it was, that of the phase before."""
+    names = dict.fromkeys(part.name for number, parts in phases if number in which for part in parts)
+    places = [store, folder / ORIGINALS]
+    return [path for name in names for at in places if (path := part_path(at, name, "ledger")).exists()]
+
+
+def read_ledgers(
+    paths: Sequence[Path], schema: pa.Schema, named: pa.Table, scrubbing: Mapping[Path, Sequence[Scrub]]
+) -> Iterator[pa.Table]:
+    """The ledgers of parts, some rows at a time, with all columns of a schema, scrubbed where that is to be done.
+
+    `named` has the key, id and path of documents as they are called after the steps that scrub.
+    """
     for path in paths:
         with pq.ParquetFile(readable(path)) as file:
             for batch in file.iter_batches(GROUP_ROWS):
                 table = widened(pa.Table.from_batches([batch]), schema)
-                for step in scrubbing:
-                    table = step.scrub_ledger(table)
+                for step in scrubbing.get(path, ()):
+                    table = step.clean_ledger(table, named)
                 yield table
 
 

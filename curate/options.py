@@ -11,6 +11,7 @@ from curate.errors import RecipeError, meant
 from curate.plugins import Offered, Pair
 
 Limits = dict[str, dict[str, Pair]]  # language, "" for all that are not named → value → (low, high)
+MANY = 6  # words of which an error names the nearest, not all
 SPOKEN = {
     int: "a whole number",
     float: "a number",
@@ -144,9 +145,28 @@ def mistyped(label: str, options: Mapping[str, Any], known: Mapping[str, Any]) -
             if not fits(value, known[option]) or len(value) != 2 or crossed(*value):
                 yield option, f"{label}: {option} should be [low, high], null where there is no limit, not {value!r}"
         elif not fits(value, known[option]):
-            yield option, f"{label}: {option} should be {spoken(known[option])}, not {value!r}"
+            word = stray(value, known[option])
+            wanted = (
+                f"holds no {word[0]!r}{meant(*word)}" if word else f"should be {spoken(known[option])}, not {value!r}"
+            )
+            yield option, f"{label}: {option} {wanted}"
     if crossed(low := options.get("min"), high := options.get("max")):
         yield "min", f"{label}: min {low!r} and max {high!r} leave nothing between them"
+
+
+def stray(value: Any, hint: Any) -> tuple[str, list[str]] | None:
+    """The word in a value that is none of many an annotation allows, and those; none where they are few, or it fits."""
+    of = get_args(hint)
+    if get_origin(hint) is Literal:
+        return (value, [*map(str, of)]) if len(of) > MANY and isinstance(value, str) and value not in of else None
+    if get_origin(hint) in (Union, types.UnionType):
+        return next((found for one in of if (found := stray(value, one))), None)
+    if (get_origin(hint) or hint) in (list, tuple, Sequence) and isinstance(value, list) and of:
+        return next((found for one in value if (found := stray(one, of[0]))), None)
+    if (get_origin(hint) or hint) in (dict, Mapping) and isinstance(value, dict) and of:
+        pairs = ((one, of_one) for pair in value.items() for one, of_one in zip(pair, of, strict=False))
+        return next((found for one, of_one in pairs if (found := stray(one, of_one))), None)
+    return None
 
 
 def crossed(low: Any, high: Any) -> bool:

@@ -11,7 +11,7 @@ from curate.errors import Wrong
 
 ORIGIN = pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32()), ("at", pa.int64()), ("page", pa.int32())]))
 ALIGNED_LINES = 20_000  # SequenceMatcher is quadratic at worst: beyond this only what is in place at both ends counts
-Cut = tuple[int, int, str]
+Cut = tuple[int, int, str] | tuple[int, int, str, str]  # start, end, replacement, and perhaps what was found
 
 
 class Stretch(NamedTuple):
@@ -26,7 +26,7 @@ class Stretch(NamedTuple):
 def apply_cuts(text: str, cuts: Sequence[Cut]) -> str:
     """The text with each (start, end, replacement) put in place; raises `Wrong` where cuts overlap or lie outside."""
     pieces, at = [], 0
-    for start, end, replacement in sorted(cuts):
+    for start, end, replacement, *_ in sorted(cuts):
         if not at <= start <= end <= len(text):
             inside = f"inside the text's {len(text):,} characters"
             raise Wrong(f"expected cuts {inside} that do not overlap, got one at {start}:{end}")
@@ -49,7 +49,7 @@ def cut_origin(origin: Sequence[Stretch], length: int, cuts: Sequence[Cut]) -> l
     """The origin of what is left of a text of `length` characters after the cuts; replacements have none."""
     left: list[Stretch] = []
     stretches, at, to = deque(origin), 0, 0
-    for start, end, replacement in [*sorted(cuts), (length, length, "")]:
+    for start, end, replacement, *_ in [*sorted(cuts), (length, length, "")]:
         while stretches and stretches[0].start < start:  # both are in order, so each is looked at about once
             one = stretches.popleft()
             left += slice_stretches([one], at, start, to)

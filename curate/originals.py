@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from curate.edits import Edit, leaves, without
 from curate.files import is_remote, put
 from curate.parts import noted_run
 from curate.plan import phases_of
 from curate.recipe import Recipe, read_recipe, store_of
+from curate.scrub import Scrub, leaves, without
 from curate.steps import Line
 
 FOLDER = "originals"  # in a run's folder, never in a store that others share
@@ -34,9 +34,9 @@ def parts_of_phase(recipe: Recipe, folder: Path, number: int) -> Path:
     return folder / FOLDER if apart else store_of(recipe, folder)
 
 
-def late_scrubbing(recipe: Recipe) -> list[Edit]:
+def late_scrubbing(recipe: Recipe) -> list[Scrub]:
     """The steps that the ledger has to be put to, since it has rows of before they acted."""
-    return [Edit(line) for line in scrubbing_lines(recipe)] if first_clean(recipe) else []
+    return [Scrub(line) for line in scrubbing_lines(recipe)] if first_clean(recipe) else []
 
 
 def expect_originals(recipe: Recipe, folder: Path) -> None:
@@ -102,7 +102,7 @@ def noted_recipe(folder: Path) -> Recipe | None:
 def told_without_personal_data(recipe: Recipe, written: Any) -> Any:
     """Something that stands in a recipe, such as a path, as the manifest tells it."""
     for line in scrubbing_lines(recipe):
-        written = without(written, Edit(line).cleaned(leaves(written)))
+        written = without(written, Scrub(line).cleaned(leaves(written)))
     return written
 
 
@@ -110,7 +110,7 @@ def as_scrubbed(folder: Path, text: str) -> str:
     """A text as it would stand in a run's ledger, where no personal data does."""
     recipe = noted_recipe(folder)
     for line in scrubbing_lines(recipe) if recipe else ():
-        text = Edit(line).cleaned([text]).get(text, text)
+        text = Scrub(line).cleaned([text]).get(text, text)
     return text
 
 

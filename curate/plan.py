@@ -25,7 +25,7 @@ from curate.steps import Fitted, Line
 FORMAT = 3  # goes up when what curate itself makes of the same input changes
 UNIT_BYTES = 16_000_000
 UNIT_FILES = 1_000
-KERNELS = Path(__file__).parent / "kernels"
+CORE = Path(__file__).parent
 ALONE = ("gather", "fit")  # kinds of steps that see more than one part
 
 
@@ -319,17 +319,20 @@ def resolved_line(recipe: Recipe, line: Line) -> dict[str, Any]:
 def code_of(offered: Offered) -> list[str]:
     """The source of a plugin's module and of the modules of its own that it imports, and its libraries' versions.
 
-    The last one is of curate's kernels, which make what plugins see of a batch.
+    The last ones are of curate's kernels, which make what plugins see of a batch, and where the plugin names it of
+    `curate.personal`, which knows what personal data is.
     """
-    sources = [hash_of(path) for path in sorted(own_files(sys.modules[offered.function.__module__]))]
+    own = sorted(own_files(sys.modules[offered.function.__module__]))
     versions = [f"{name} {version_of(name)}" for name in offered.about.libraries]
-    return [*sources, *versions, hash_of_kernels()]
+    personal = [hash_of_package("personal")] if any(b"curate.personal" in path.read_bytes() for path in own) else []
+    return [*map(hash_of, own), *versions, hash_of_package("kernels"), *personal]
 
 
 @cache
-def hash_of_kernels() -> str:
-    """The hash of curate's kernels."""
-    return digest([hash_of(path) for path in sorted(KERNELS.glob("*.py"))])
+def hash_of_package(name: str) -> str:
+    """The hash of everything in one of curate's own packages, code and data."""
+    files = (path for path in (CORE / name).rglob("*") if path.suffix in (".py", ".yaml"))
+    return digest([[str(path.relative_to(CORE)), hash_of(path)] for path in sorted(files)])
 
 
 def hash_of(path: Path) -> str:

@@ -30,6 +30,7 @@ STEP_KINDS = ("score", "filter", "field", "edit", "expand", "gather", "fit")
 PLUGIN_KINDS = (*STEP_KINDS, "reader", "writer")
 hookimpl = pluggy.HookimplMarker("curate")
 FILE_MODULE = "curate_file_"  # how the names of modules begin that are a plugin file
+PERSONAL = "personal data"  # what `scrubs=True` says that an edit removes
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class About:
     cost: Cost = "low"
     setup: Setup | None = None
     kinds: tuple[str, ...] = ()  # of documents it looks at; none is all
-    scrubs: bool = False  # an edit that removes personal data: it is put to documents that were dropped, too
+    scrubs: str = ""  # what an edit removes, PERSONAL or another: it is put to documents that were dropped, too
+    after: Setup | None = None  # from a line's options what has to come before it: {step: options}, or nothing
     in_domain: bool = True  # whether it drops or changes those of `domain: true` sources that its line does not name
     sample: int = 0  # how many documents a fit is given
     types: tuple[str, ...] = ()  # a reader's media types
@@ -111,19 +113,21 @@ class Offer:
         cost: Cost = "low",
         setup: Setup | None = None,
         kinds: Iterable[str] | None = None,
-        scrubs: bool = False,
+        scrubs: bool | str = False,
+        after: Setup | None = None,
         in_domain: bool = True,
         libraries: Iterable[str] = (),
     ) -> Callable[[F], F]: ...
     def __call__(self, function: Any = None, /, *, kinds: Iterable[str] | None = None, **told: Any) -> Any:
         """Decorate a function, or give the decorator that does."""
         for name in told:
-            if name not in (taken := ("cost", "setup", "kinds", "scrubs", "in_domain", "libraries")):
+            if name not in (taken := ("cost", "setup", "kinds", "scrubs", "after", "in_domain", "libraries")):
                 limits = "; limits are for @curate.score" if name in ("min", "max") else meant(name, taken)
                 raise TypeError(f"@curate.{self.kind} takes no {name!r}{limits}")
         if told.get("scrubs") and not told.get("in_domain", True):
             raise TypeError("@curate.edit: what removes personal data does so everywhere; leave in_domain=False out")
         told["libraries"] = names_in(told.get("libraries", ()))
+        told["scrubs"] = PERSONAL if (scrubs := told.get("scrubs")) is True else scrubs or ""
         offer = partial(self.put, about=About(kinds=self.kinds if kinds is None else names_in(kinds), **told))
         return offer(function) if function else offer
 

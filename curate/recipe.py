@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from dataclasses import field as dataclass_field
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_type_hints
 
@@ -377,10 +378,29 @@ class Checker:
                 sentence = f"{name}: options are a mapping, `{name}: {{option: value}}`, not {options!r}"
                 self.problems.add((*here, name), sentence)
             else:
-                self.uses[name] += 1
-                label = name if self.uses[name] == 1 else f"{name}#{self.uses[name]}"
-                lines.append(self.line(label, self.registry["step"][name], dict(options), (*here, name)))
+                lines += self.with_what_it_follows(name, options, (*here, name), lines)
         return tuple(lines)
+
+    def with_what_it_follows(
+        self, name: str, options: Mapping[str, Any], where: Where, lines: Sequence[Line]
+    ) -> list[Line]:
+        """A step's line, behind that of a step which has to come before it, where its options need one."""
+        self.uses[name] += 1
+        label = name if self.uses[name] == 1 else f"{name}#{self.uses[name]}"
+        found, offered = len(self.problems.found), self.registry["step"][name]
+        line = self.line(label, offered, dict(options), where)
+        asked: Mapping[str, Any] = {}
+        if offered.about.after and len(self.problems.found) == found:
+            try:
+                asked = offered.about.after(**line.options) or {}
+            except CurateError as error:
+                self.problems.add(where, f"{label}: {error}")
+        chosen = {key: options[key] for key in ("sources", "kinds") if key in options}
+        missing = [one for one in asked if one not in [other.offered.name for other in lines]]
+        before = [
+            one for step in missing for one in self.with_what_it_follows(step, asked[step] | chosen, where, lines)
+        ]
+        return [*before, line]
 
     def perhaps(self, name: str) -> str:
         """The end of a sentence about a step that is not there: where it may be, or the nearest name."""

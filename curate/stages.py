@@ -9,6 +9,7 @@ import pyarrow as pa
 from curate.data import Batch
 from curate.edits import Edit, Expand
 from curate.errors import RecipeError
+from curate.scrub import Scrub
 from curate.steps import Field, Filter, Line, Score, Step, Tally
 
 ADDING = (Field, Edit, Expand)  # what may write into columns what it knows of a document
@@ -21,7 +22,7 @@ def make_stage(lines: Iterable[Line]) -> list[Step]:
     for line in lines:
         if line.offered.kind not in STEPS:
             raise RecipeError(f"{line.label} is a {line.offered.kind} and cannot stand inside a stage")
-        stage.append(STEPS[line.offered.kind](line))
+        stage.append((Scrub if line.offered.about.scrubs else STEPS[line.offered.kind])(line))
     return stage
 
 
@@ -36,24 +37,27 @@ def run_stage(steps: Sequence[Step], batch: Batch) -> tuple[Batch, Batch | None]
     batch = batch.survivors()
     for step in scrubbing(steps):
         if any(isinstance(later, ADDING) for later in steps[steps.index(step) + 1 :]):
-            batch = step.scrub(batch)
-        step.scrub_marks(batch.marks, batch.table.schema)
-    return batch, scrubbed(steps, batch.marks.removed)
+            batch = step.clean_names(batch)
+    removed = scrubbed(steps, batch.marks.removed)
+    for step in scrubbing(steps):
+        step.clean_marks(batch.marks)
+    return batch, removed
 
 
-def scrubbing(steps: Sequence[Step]) -> list[Edit]:
-    """The edits of a stage that remove personal data."""
-    return [step for step in steps if isinstance(step, Edit) and step.about.scrubs]
+def scrubbing(steps: Sequence[Step]) -> list[Scrub]:
+    """The edits of a stage that remove personal data or secrets."""
+    return [step for step in steps if isinstance(step, Scrub)]
 
 
 def scrubbed(steps: Sequence[Step], removed: Sequence[Batch]) -> Batch | None:
     """What a stage removed, without personal data: a document dropped before such an edit did not pass through it."""
     if not removed:
         return None
-    tables = [one.table.select(removed[0].table.schema.names) for one in removed]
+    first = removed[0].table.schema.names
+    tables = [pa.table(one.table).select([name for name in one.table.schema.names if name in first]) for one in removed]
     rows = np.concatenate([one.rows for one in removed])
-    table = pa.Table.from_batches(tables).combine_chunks().to_batches()[0]
+    table = pa.concat_tables(tables, promote_options="default").combine_chunks().to_batches()[0]
     batch = Batch(table, removed[0].marks, rows)
     for step in scrubbing(steps):
-        batch = step.scrub(step.rewrite(batch))
+        batch = step.clean_removed(batch)
     return batch

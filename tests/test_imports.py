@@ -18,6 +18,7 @@ LAYERS = [
     ["options"],
     ["steps"],
     ["recipe", "edits"],
+    ["scrub"],
     ["stages"],
     ["mix", "tokens", "plan", "removal"],
     ["parts", "reading", "rules"],

@@ -1,9 +1,11 @@
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
+import curate
 from curate import RecipeError
-from curate.recipe import override_value, read_recipe
+from curate.recipe import Checker, Problems, Source, override_value, read_recipe
 
 pytestmark = pytest.mark.usefixtures("shelf")
 MANY_ERRORS = """
@@ -248,3 +250,33 @@ def test_what_a_gather_refuses_is_told_before_anything_runs(wrong, write):
 def test_an_override_of_a_step_without_steps_is_told_where_it_stands(wrong):
     steps = "sources: {a: recipe.yaml}\nsteps: [normalize, length]\n"
     assert wrong(steps, "length.min=3") == "--set length.min=3: length is a step; write steps.length.min=3"
+
+
+def test_a_step_can_have_another_come_before_it_where_its_options_ask_for_that(offer):
+    @curate.gather
+    def names(group: str = "folder"):
+        return curate.Gather(lambda batch: None, lambda rows: rows)
+
+    @curate.edit(scrubs=True, after=lambda group="", **_: {"names": {"group": group}} if group else None)
+    def pii(doc, group: str = ""):
+        return doc.text
+
+    def checked(*steps):
+        checker = Checker(Problems("recipe", {}), offer(names, pii), Path())
+        checker.sources = {"web": Source("")}
+        return checker.steps(steps, ("steps",))
+
+    first, second = checked({"pii": {"group": "id", "sources": "web"}})
+    assert (first.label, dict(first.options), first.sources) == ("names", {"group": "id"}, ("web",))
+    assert [line.label for line in checked("names", {"pii": {"group": "id"}})] == ["names", "pii"]
+    assert [line.label for line in checked("pii")] == ["pii"]
+    assert second.label == "pii"
+
+
+def test_of_many_words_an_option_takes_the_nearest_is_named(lines):
+    @curate.edit
+    def pii(doc, types: list[Literal["a1", "b1", "c1", "d1", "email", "f1", "phone"]] = ()):
+        return doc.text
+
+    with pytest.raises(RecipeError, match=r"pii: types takes no 'emial'; did you mean 'email'\?"):
+        lines((pii, {"types": ["phone", "emial"]}))

@@ -504,6 +504,93 @@ def test_an_edit_that_scrubs_cleans_names_meta_fields_and_reasons_also_where_onl
     assert ledger["uri"].to_pylist() == ["a/[电话].txt"] * 2
 
 
+def test_an_edit_that_scrubs_sees_all_pieces_of_a_document_at_once_texts_first(run, batch):
+    seen = []
+
+    @curate.edit(scrubs=True)
+    def pii(batch):
+        of = {}
+        for key, text in zip(batch["key"].to_pylist(), batch["text"].to_pylist(), strict=True):
+            of.setdefault(key, []).append(text)
+        seen.append(list(of.values()))
+        named = {key for key, texts in of.items() if "患者 张三" in texts[0]}
+        return [
+            [(at, at + 2, "[姓名]", "person")] if key in named and (at := text.find("张三")) >= 0 else []
+            for key, text in zip(batch["key"].to_pylist(), batch["text"].to_pylist(), strict=True)
+        ]
+
+    docs = [Doc("患者 张三", uri="张三/1.txt", meta={"by": "张三"}), Doc("张三丰", uri="b")]
+    kept, ledger = run([pii], batch(*docs))
+    assert [(doc.text, doc.uri, doc.meta) for doc in kept] == [
+        ("患者 [姓名]", "[姓名]/1.txt", {"by": "[姓名]"}),
+        ("张三丰", "b", {}),
+    ]
+    assert ledger["uri"].to_pylist() == ["[姓名]/1.txt", "b"]
+    assert ledger["pii.person"].to_pylist() == [2, None]
+    assert seen[0] == [["患者 张三", "张三/1.txt\nby\nby: 张三"], ["张三丰", "b"]]
+
+
+def test_a_reason_that_quotes_a_document_is_cleaned_with_what_its_text_tells(run, batch):
+    @curate.edit(scrubs=True)
+    def pii(batch):
+        texts = batch["text"].to_pylist()
+        return [text.replace("张三", "[姓名]") if texts[0] == "患者 张三" else text for text in texts]
+
+    @curate.filter
+    def wanted(doc):
+        return curate.Drop(f"von {doc.meta['by']}")
+
+    removed = []
+    _, ledger = run([wanted, pii], batch(Doc("患者 张三", meta={"by": "张三"})), removed=removed)
+    assert (ledger["reason"].to_pylist(), texts(removed)) == (["von [姓名]"], ["患者 [姓名]"])
+
+
+def test_an_edit_can_drop_a_document_and_say_why(run, batch):
+    @curate.edit
+    def squeezed(doc):
+        return curate.Drop("too narrow") if len(doc.text) < 5 else doc.text.strip()
+
+    removed = []
+    kept, ledger = run([squeezed], batch("abc", "  pumps "), removed=removed)
+    assert (texts(kept), texts(removed)) == (["pumps"], ["abc"])
+    assert ledger["reason"].to_pylist() == ["too narrow", ""]
+
+
+def test_a_cut_may_say_what_it_takes_out_and_one_that_changes_nothing_is_only_counted(run, batch):
+    @curate.edit
+    def numbers(doc):
+        return [(0, 1, "#", "digit"), (1, 2, doc.text[1], "letter"), (2, 3, "#", "digit")]
+
+    @curate.edit
+    def odd(doc):
+        return [(0, 1, "#", "Not a word")]
+
+    kept, ledger = run([numbers], batch("1a2"))
+    assert (texts(kept), ledger["numbers.digit"].to_pylist(), ledger["numbers.letter"].to_pylist()) == (
+        ["#a#"],
+        [2],
+        [1],
+    )
+    _, ledger = run([odd], batch("1a2"))
+    assert "as a word of small letters" in ledger["reason"].to_pylist()[0]
+
+
+def test_fields_that_begin_with_an_underscore_go_with_the_step_that_scrubs(run, batch):
+    @curate.field(_names=str)
+    def known(doc):
+        return "张三"
+
+    @curate.edit(scrubs=True)
+    def pii(batch):
+        return [
+            text.replace(name or "-", "")
+            for text, name in zip(*map(pa.Array.to_pylist, (batch["text"], batch["_names"])))
+        ]
+
+    (doc,), _ = run([known, pii], batch("张三丰"))
+    assert (doc.text, doc.fields) == ("丰", {})
+
+
 def test_of_what_an_edit_that_scrubs_errs_on_nothing_is_left(run, batch):
     @curate.edit(scrubs=True, cost="high")
     def pii(doc):
