@@ -39,7 +39,7 @@ class Edit(Step):
     ) -> Batch:
         """The batch with the answers for its texts put in place; `owners` says the row that each of them is of.
 
-        Without `noted`, for what was dropped before, nothing goes to the marks, and of a text that errs nothing is left.
+        Without `noted`, for what was dropped before, nothing goes to the marks; of a text that errs nothing is left.
         """
         touched = {row for row, new, text in zip(owners, answers, old, strict=True) if alters(new, text)}
         drops = {row: new for row, new in zip(owners, answers, strict=True) if isinstance(new, Drop)}

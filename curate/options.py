@@ -147,7 +147,7 @@ def mistyped(label: str, options: Mapping[str, Any], known: Mapping[str, Any]) -
         elif not fits(value, known[option]):
             word = stray(value, known[option])
             wanted = (
-                f"holds no {word[0]!r}{meant(*word)}" if word else f"should be {spoken(known[option])}, not {value!r}"
+                f"takes no {word[0]!r}{meant(*word)}" if word else f"should be {spoken(known[option])}, not {value!r}"
             )
             yield option, f"{label}: {option} {wanted}"
     if crossed(low := options.get("min"), high := options.get("max")):

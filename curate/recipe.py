@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from dataclasses import field as dataclass_field
-from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_type_hints
 

@@ -584,7 +584,7 @@ def test_fields_that_begin_with_an_underscore_go_with_the_step_that_scrubs(run, 
     def pii(batch):
         return [
             text.replace(name or "-", "")
-            for text, name in zip(*map(pa.Array.to_pylist, (batch["text"], batch["_names"])))
+            for text, name in zip(batch["text"].to_pylist(), batch["_names"].to_pylist(), strict=True)
         ]
 
     (doc,), _ = run([known, pii], batch("张三丰"))
