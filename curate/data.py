@@ -171,7 +171,8 @@ class Batch:
 
     def __init__(self, table: pa.RecordBatch, marks: "Marks | None" = None, rows: np.ndarray | None = None) -> None:
         self.table = table
-        self.marks = marks or Marks(table)
+        if marks is not None:
+            self.marks = marks
         self.rows = np.arange(len(table)) if rows is None else rows  # where in the marks each document stands
 
     @classmethod
@@ -190,6 +191,11 @@ class Batch:
 
     def __getitem__(self, column: str) -> pa.Array:
         return self.table[column]
+
+    @cached_property
+    def marks(self) -> "Marks":
+        """What its stage says of its documents."""
+        return Marks(self.table)
 
     @cached_property
     def words(self) -> Words:
