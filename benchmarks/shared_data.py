@@ -17,6 +17,7 @@ PEERS = {  # a variable that names the Python of a virtual environment, and what
         'pip install "datatrove[processing,io,cli]" "spacy>=3.8" jieba "xxhash<4"',
     ),
     "data-juicer": ("CURATE_DATAJUICER_PYTHON", "pip install py-data-juicer==1.6.1 scipy aiohttp"),
+    "detect-secrets": ("CURATE_DETECT_SECRETS_PYTHON", "pip install detect-secrets==1.5.0"),
 }
 
 

@@ -491,6 +491,66 @@ def gc(folder: Path, yes: bool, as_json: bool) -> None:
     click.echo("removed" if yes else "nothing was removed; say --yes to remove it")
 
 
+@main.group()
+def pii() -> None:
+    """Ask what a run does about personal data, and make the key that pseudonyms hang on."""
+
+
+@pii.command()
+@run_folder
+@click.option("--docs", "each", type=click.IntRange(1), default=20, show_default=True, help="Documents of each source.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Which values are planted, and where.")
+@json_option
+def audit(folder: Path, each: int, seed: int, as_json: bool) -> None:
+    """Plant made-up personal data in copies of RUN's documents, and show how much of it the run's steps find."""
+    from curate.audit.recall import audit, said_audit
+
+    facts = audit(folder, each, seed)
+    if as_json:
+        print_json(facts)
+        return
+    before, types, sources, after = said_audit(facts)
+    for line in before:
+        click.echo(line)
+    for table in (types, sources):
+        click.echo()
+        print_table(table)
+    for line in after:
+        click.echo(line)
+
+
+@pii.command()
+@run_folder
+@click.option("-n", "most", type=click.IntRange(0), default=5, show_default=True, help="How many examples of a type.")
+@json_option
+def report(folder: Path, most: int, as_json: bool) -> None:
+    """Show how identifying RUN's documents were, by source and type, with examples that show no value."""
+    from curate.audit.report import report, said_report
+
+    facts = report(folder, most)
+    if as_json:
+        print_json(facts)
+        return
+    before, sources, types, after = said_report(facts)
+    for line in before:
+        click.echo(line)
+    for table in (sources, types):
+        click.echo()
+        print_table(table)
+    for line in after:
+        click.echo(line)
+
+
+@pii.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def key(file: Path) -> None:
+    """Write a new key to FILE, for its owner alone: what pseudonyms, hashes and shifted dates hang on."""
+    from curate.personal.key import write_key
+
+    write_key(file)
+    click.echo(f"wrote {shortened(file)}; keep it, and keep it secret: it is the only way to the same fakes")
+
+
 def columns() -> int:
     """How wide the terminal is, within reason."""
     import shutil

@@ -1,4 +1,6 @@
-"""What a plugin can add. A step takes `doc` or `batch`, whichever suits it, and `state` where it has a `setup`."""
+"""What a plugin can add. A step takes `doc` or `batch`, whichever suits it, `state` where it has a `setup`, and `gate`
+where it asks another machine.
+"""
 
 from collections.abc import Iterable
 from typing import Any, BinaryIO
@@ -8,32 +10,33 @@ import pluggy
 from curate.data import Batch, Doc, Gather
 from curate.errors import Unreadable
 from curate.files import File
+from curate.llm.gate import Gate
 
 hookspec = pluggy.HookspecMarker("curate")
 
 
 @hookspec
-def score(doc: Doc, batch: Batch, state: Any) -> Any:
+def score(doc: Doc, batch: Batch, state: Any, gate: Gate) -> Any:
     """Measure: a number or a dict of them (arrays for a batch). Documents outside the step's limits are dropped."""
 
 
 @hookspec
-def filter(doc: Doc, batch: Batch, state: Any) -> Any:
+def filter(doc: Doc, batch: Batch, state: Any, gate: Gate) -> Any:
     """Decide: true keeps; false, or `Drop` with the reason, leaves out (a boolean array for a batch)."""
 
 
 @hookspec
-def field(doc: Doc, batch: Batch, state: Any) -> Any:
+def field(doc: Doc, batch: Batch, state: Any, gate: Gate) -> Any:
     """Tell: a value or a dict of them that become typed columns (lists or arrays for a batch)."""
 
 
 @hookspec
-def edit(doc: Doc, batch: Batch, state: Any) -> Any:
+def edit(doc: Doc, batch: Batch, state: Any, gate: Gate) -> Any:
     """Rewrite: the new text, or cuts `[(start, end, replacement), ...]` (a list of either for a batch)."""
 
 
 @hookspec
-def expand(doc: Doc, state: Any) -> Iterable[Doc]:  # type: ignore[empty-body]
+def expand(doc: Doc, state: Any, gate: Gate) -> Iterable[Doc]:  # type: ignore[empty-body]
     """Make more of one: chunks, mined examples; each with its span."""
 
 

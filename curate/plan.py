@@ -95,6 +95,7 @@ def bound(lines: Iterable[Line], folder: Path) -> tuple[Line, ...]:
                 key: fitted_path(folder, value) if isinstance(value, Fitted) else value
                 for key, value in line.options.items()
             },
+            scrubbed_by=bound(line.scrubbed_by, folder),
         )
         for line in lines
     )
@@ -302,7 +303,8 @@ def line_content(line: Line) -> list[Any]:
             files = [value] if value.is_file() else sorted(one for one in value.rglob("*") if one.is_file())
             options[key] = [[str(one.relative_to(value)), content_of(one, state_of(one))] for one in files]
     chosen = [list(line.sources), list(line.kinds), list(line.spared)]
-    return [line.label, options, *chosen, code_of(line.offered)]
+    may_send = [[line_content(one) for one in line.scrubbed_by], list(line.trusted_hosts), line.send_unscrubbed]
+    return [line.label, options, *chosen, code_of(line.offered), *(may_send if line.asks else [])]
 
 
 def resolved_line(recipe: Recipe, line: Line) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class About:
     setup: Setup | None = None
     kinds: tuple[str, ...] = ()  # of documents it looks at; none is all
     scrubs: str = ""  # what an edit removes, PERSONAL or another: it is put to documents that were dropped, too
+    finds: Setup | None = None  # what is still in texts that must not leave this machine: of (texts, state)
     after: Setup | None = None  # from a line's options what has to come before it: {step: options}, or nothing
     in_domain: bool = True  # whether it drops or changes those of `domain: true` sources that its line does not name
     sample: int = 0  # how many documents a fit is given
@@ -114,6 +115,7 @@ class Offer:
         setup: Setup | None = None,
         kinds: Iterable[str] | None = None,
         scrubs: bool | str = False,
+        finds: Setup | None = None,
         after: Setup | None = None,
         in_domain: bool = True,
         libraries: Iterable[str] = (),
@@ -121,7 +123,7 @@ class Offer:
     def __call__(self, function: Any = None, /, *, kinds: Iterable[str] | None = None, **told: Any) -> Any:
         """Decorate a function, or give the decorator that does."""
         for name in told:
-            if name not in (taken := ("cost", "setup", "kinds", "scrubs", "after", "in_domain", "libraries")):
+            if name not in (taken := ("cost", "setup", "kinds", "scrubs", "finds", "after", "in_domain", "libraries")):
                 limits = "; limits are for @curate.score" if name in ("min", "max") else meant(name, taken)
                 raise TypeError(f"@curate.{self.kind} takes no {name!r}{limits}")
         if told.get("scrubs") and not told.get("in_domain", True):
@@ -314,6 +316,8 @@ def wrong_arguments(kind: str, function: Callable[..., Any]) -> list[str]:
     parameters = inspect.signature(function).parameters.values()
     asked = [one.name for one in parameters if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
     place, about = place_of(function), f"{kind} {function.__name__!r}"
+    if "gate" in asked and vars(function)["about"].scrubs:
+        return [f"{place}: {about} removes personal data, so it asks no other machine; leave `gate` out"]
     if inspect.iscoroutinefunction(function):
         return [f"{place}: {about} is an async function; a plugin is a plain one"]
     problems = [f"{place}: {about} is never given {n!r}{instead(n, given)}" for n in asked if n not in given]

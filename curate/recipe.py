@@ -16,6 +16,7 @@ from curate.data import KINDS, TAKEN
 from curate.errors import CurateError, RecipeError, meant
 from curate.files import place
 from curate.guard import DocLimits
+from curate.llm.gate import host_problem
 from curate.options import fits, mistyped, option_problems, spoken, takes_of
 from curate.plugins import Offered, Registry, load_plugins
 from curate.steps import Fitted, Line
@@ -253,11 +254,14 @@ class Checker:
         self.by_default: dict[str, str] = {}  # media type → the reader of sources that choose none
         self.fits: list[str] = []  # the names of the fits so far, which later lines may give to their options
         self.uses: Counter[str] = Counter()  # of each step's name, over `steps:` and `sft.steps:`
+        self.scrubbing: list[Line] = []  # the lines so far that remove personal data
+        self.trusted_hosts: tuple[str, ...] = ()
+        self.send_unscrubbed = False
 
     def recipe(self, data: dict[str, Any], name: str) -> Recipe:
         """The whole recipe; raises `RecipeError` with everything that is wrong with it."""
         known: dict[str, Any] = {"plugins": list[str], "sources": Mapping, "steps": list, "readers": Mapping}
-        known |= {"store": str, "keep_originals": bool}
+        known |= {"store": str, "keep_originals": bool, "trusted_hosts": list[str], "send_unscrubbed": bool}
         known |= {"text": Mapping, "pretrain": Mapping, "sft": Mapping, "limits": Mapping}
         data = {key: value for key, value in data.items() if value is not None}
         for key, sentence in mistyped("the recipe", data, known):
@@ -266,6 +270,7 @@ class Checker:
         readers = self.readers(data.get("readers") or {}, ("readers",))
         self.by_default = {type: offered.name for type, (offered, _) in readers.items()}
         self.read_sources(data.get("sources") or {})
+        self.others(data.get("trusted_hosts") or [], data.get("send_unscrubbed", False))
         steps = self.steps(data.get("steps") or [], ("steps",))
         text = self.built(TextOutput, data.get("text"), ("text",))
         pretrain = self.built(PretrainOutput, data.get("pretrain"), ("pretrain",))
@@ -301,6 +306,13 @@ class Checker:
             if not 0 <= value < math.inf or (value == 0 and key != "seconds_per_mb"):
                 self.problems.add(("limits", key), f"{key} is a number over 0, not {value!r}")
         return limits
+
+    def others(self, hosts: Sequence[str], send_unscrubbed: bool) -> None:
+        """Which other machines are trusted, and whether the rest get what would be refused."""
+        for number, host in enumerate(hosts):
+            if wrong := host_problem(host):
+                self.problems.add(("trusted_hosts", number), f"trusted_hosts: {wrong}")
+        self.trusted_hosts, self.send_unscrubbed = tuple(hosts), send_unscrubbed
 
     def store(self, written: str | None) -> Path | None:
         """The folder of parts that runs share; it is made where there is none."""
@@ -378,7 +390,16 @@ class Checker:
                 self.problems.add((*here, name), sentence)
             else:
                 lines += self.with_what_it_follows(name, options, (*here, name), lines)
-        return tuple(lines)
+        return tuple(map(self.gated, lines))
+
+    def gated(self, line: Line) -> Line:
+        """The line, with what its requests to other machines have to pass; lines before it went through here."""
+        if line.offered.about.scrubs:
+            self.scrubbing.append(line)
+        if not line.asks:
+            return line
+        before = tuple(self.scrubbing)
+        return replace(line, scrubbed_by=before, trusted_hosts=self.trusted_hosts, send_unscrubbed=self.send_unscrubbed)
 
     def with_what_it_follows(
         self, name: str, options: Mapping[str, Any], where: Where, lines: Sequence[Line]

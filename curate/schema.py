@@ -44,6 +44,16 @@ def recipe_schema(registry: Registry) -> Schema:
             "type": "boolean",
             "default": False,
         },
+        "trusted_hosts": {
+            "description": "Hosts that get text unchecked: names such as api.example.com, or *.example.com.",
+            "type": "array",
+            "items": TEXT,
+        },
+        "send_unscrubbed": {
+            "description": "Send to other machines what the gate would refuse.",
+            "type": "boolean",
+            "default": False,
+        },
         "limits": block_schema(DocLimits),
         "text": text,
         "pretrain": pretrain,

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate.data import SCHEMA, Batch, Marks, key_of
+from curate.data import SCHEMA, Batch, Doc, Drop, Marks, key_of
 from curate.edits import Edit, text_after
+from curate.personal.found import Found
+from curate.plugins import PERSONAL
 
 Clean = dict[int, dict[str, str]]  # row → what was said of its document → what is left of that, where it is another
 CONTENT = ("text", "messages", "origin")
@@ -107,6 +110,21 @@ class Scrub(Edit):
         left = ("" if row in errors else text_after(asked[row], answer) for row, answer in enumerate(answers))
         return {text: after for text, after in zip(asked, left, strict=True) if after != text}
 
+    def find(self, texts: Sequence[str]) -> list[list[Found]]:
+        """What it would take out of texts that are no document's; raises what the plugin raises.
+
+        It goes without the guard over documents: a step asks this while it is itself at one.
+        """
+        if self.about.finds:
+            return [[*found] for found in self.about.finds(texts, self.call.keywords["state"])]
+        if "doc" in self.impl.argnames:
+            answers = [self.ask_doc(Doc(text))[self.label] for text in texts]
+        else:
+            others, column = blank(len(texts)), pa.array(texts, SCHEMA.field("text").type)
+            table = others.table.set_column(SCHEMA.names.index("text"), SCHEMA.field("text"), column)
+            answers = self.ask_batch(Batch(table, others.marks, others.rows))[self.label]
+        return [taken_out(text, answer) for text, answer in zip(texts, answers, strict=True)]
+
     def ask_bare(self, texts: Sequence[str]) -> tuple[Sequence[Any], Mapping[int, str]]:
         """The answers for texts that are no document's, and which have none, and why."""
         columns, errors = self.ask(bare(texts))
@@ -191,6 +209,31 @@ def bare(texts: Sequence[str]) -> Batch:
     columns["text"] = pa.array(texts, SCHEMA.field("text").type)
     columns["key"] = pa.array([key_of(text) for text in texts], SCHEMA.field("key").type)  # a worker may die of it
     return Batch(pa.RecordBatch.from_arrays(list(columns.values()), schema=SCHEMA))
+
+
+@lru_cache(maxsize=100)
+def blank(count: int) -> Batch:
+    """So many texts of nobody's but for what they say: the rest of a batch takes 100 µs to make."""
+    return bare([str(at) for at in range(count)])
+
+
+def taken_out(text: str, answer: Any) -> list[Found]:
+    """What an edit's answer takes out of a text, and what it says that is."""
+    if answer is None or isinstance(answer, list):
+        cuts = [cut for cut in answer or () if cut[2] != text[cut[0] : cut[1]]]  # a pseudonym is found and left
+        return [Found(cut[0], cut[1], cut[3] if len(cut) > 3 else PERSONAL) for cut in cuts]
+    if isinstance(answer, Drop):
+        return [Found(0, len(text), PERSONAL)]
+    if answer == text:
+        return []
+    start = alike(text, answer)
+    return [Found(start, len(text) - alike(text[start:][::-1], answer[start:][::-1]), PERSONAL)]
+
+
+def alike(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    shorter = min(len(one), len(other))
+    return next((at for at in range(shorter) if one[at] != other[at]), shorter)
 
 
 def spoken_value(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +10,8 @@ import pyarrow as pa
 from curate.data import Batch
 from curate.edits import Edit, Expand
 from curate.errors import RecipeError
+from curate.llm.gate import Gate, Scan
+from curate.plugins import PERSONAL
 from curate.scrub import Scrub
 from curate.steps import Field, Filter, Line, Score, Step, Tally
 
@@ -23,7 +26,26 @@ def make_stage(lines: Iterable[Line]) -> list[Step]:
         if line.offered.kind not in STEPS:
             raise RecipeError(f"{line.label} is a {line.offered.kind} and cannot stand inside a stage")
         stage.append((Scrub if line.offered.about.scrubs else STEPS[line.offered.kind])(line))
+    scrubs = {step.label: step for step in scrubbing(stage)}  # what they load is loaded once
+    for step in stage:
+        if step.line.asks:
+            step.gate = partial(make_gate, step, scrubs)
     return stage
+
+
+def make_gate(step: Step, scrubs: dict[str, Scrub]) -> Gate:
+    """What the requests of a step have to pass; the steps that scrub before it load here what they need."""
+    scans = []
+    for line in step.line.scrubbed_by:
+        scrub = scrubs.setdefault(line.label, Scrub(line))
+        _ = scrub.call
+        personal = line.offered.about.scrubs == PERSONAL
+        scans.append(Scan(line.label, scrub.find, line.sources, line.kinds, personal))
+
+    def let_through() -> None:
+        step.tally += Tally(sent_unscrubbed=1)
+
+    return Gate(scans, step.line.trusted_hosts, step.line.send_unscrubbed, let_through)
 
 
 def run_stage(steps: Sequence[Step], batch: Batch) -> tuple[Batch, Batch | None]:

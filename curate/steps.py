@@ -13,6 +13,7 @@ import pyarrow as pa
 from curate import guard
 from curate.data import Batch, Doc, Drop, valid
 from curate.errors import CurateError, Wrong
+from curate.llm.gate import Gate
 from curate.options import Limits, check_options, fits, options_of, spoken
 from curate.plugins import Offered
 
@@ -33,6 +34,15 @@ class Line:
     sources: tuple[str, ...] = ()  # none is all
     kinds: tuple[str, ...] = ()  # none is all
     spared: tuple[str, ...] = ()  # sources whose documents it measures, but neither drops nor changes
+    # Where it takes `gate`: the lines before it that remove personal data, and what the recipe says of other machines.
+    scrubbed_by: tuple["Line", ...] = ()
+    trusted_hosts: tuple[str, ...] = ()
+    send_unscrubbed: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether it may ask another machine."""
+        return "gate" in self.offered.impl.argnames
 
 
 class Fitted(str):
@@ -50,6 +60,7 @@ class Tally:
     errors: int = 0
     changed: int = 0
     made: int = 0
+    sent_unscrubbed: int = 0  # requests that would have been refused
     bytes: int = 0
     seconds: float = 0.0
 
@@ -66,6 +77,7 @@ class Step:
         self.options, self.limits = check_options(line.label, line.offered, line.options)
         self.names = list(self.about.columns or self.about.limits) or [self.label]
         self.tally = Tally()
+        self.gate: Callable[[], Gate] | None = None  # what makes it, once in this worker
 
     @cached_property
     def call(self) -> Any:
@@ -80,6 +92,8 @@ class Step:
                     raise
                 said = str(error) if isinstance(error, CurateError) else f"{type(error).__name__}: {error}"
                 raise CurateError(f"{self.label}: its setup failed: {said}") from error
+        if self.gate:
+            own["gate"] = self.gate()
         return partial(self.impl.function, **own)
 
     def __call__(self, batch: Batch) -> Batch:

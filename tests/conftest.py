@@ -20,6 +20,13 @@ from curate.plugins import listed, register
 from curate.recipe import Checker, Problems, Source
 from curate.stages import make_stage, run_stage
 
+OFFLINE = Path(__file__).parent / "offline"
+sys.path.insert(0, str(OFFLINE))
+sys.modules.pop("sitecustomize", None)  # a machine may have one of its own
+offline = importlib.import_module("sitecustomize")  # from here on no test reaches another machine
+os.environ["PYTHONPATH"] = os.pathsep.join([str(OFFLINE), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]).rstrip(
+    ":"
+)
 settings.register_profile("curate", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 settings.load_profile("curate")
 GOLDEN = Path(__file__).parent / "golden"
@@ -89,6 +96,20 @@ def paragraphs(doc):
 def once(prefer: Sequence[str] = ()):
     raise NotImplementedError
 '''
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaves_the_machine():
+    """What a test tries to reach besides this machine is refused at once, and fails it even where that is swallowed."""
+    offline.ATTEMPTS.clear()
+    yield
+    assert offline.ATTEMPTS == []
+
+
+@pytest.fixture
+def attempts():
+    """The machines that a test has tried to reach; it clears the list where it meant to."""
+    return offline.ATTEMPTS
 
 
 @pytest.fixture

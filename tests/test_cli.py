@@ -33,10 +33,14 @@ def said(*words):
         "diff",
         "compare",
         "sweep",
+        "pii",
+        "pii audit",
+        "pii report",
+        "pii key",
     ],
 )
 def test_every_command_says_what_it_does(command, golden):
-    golden(f"help_{command or 'curate'}", said(*command.split(), "--help").output)
+    golden(f"help_{command.replace(' ', '_') or 'curate'}", said(*command.split(), "--help").output)
 
 
 def test_plugins_lists_every_plugin_with_kind_and_first_line():

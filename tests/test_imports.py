@@ -31,7 +31,7 @@ LAYERS = [
     ["forget"],
     ["run"],
     ["forecast", "summary", "scaffold", "schema", "sweep", "trial", "likeness"],
-    ["testing"],
+    ["testing", "audit"],
     ["__init__"],
     ["cli"],
     ["__main__"],

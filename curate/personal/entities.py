@@ -2,6 +2,11 @@
 
 from typing import Literal, NamedTuple
 
+Type = Literal[
+    "person", "email", "phone", "cn_id", "bank_card", "passport", "travel_permit", "hk_id", "macau_id", "tw_id",
+    "us_ssn", "us_itin", "iban", "crypto", "im_id", "plate", "ip", "mac", "url_credentials", "address", "birth_date",
+    "age", "visit_date", "organization", "record_number", "uscc", "secret",
+]  # fmt: skip
 # direct: one value is enough to know who it is; quasi: several together are; organisation: no person's at all.
 Identifies = Literal["direct", "quasi", "organisation", "secret"]
 
@@ -9,13 +14,13 @@ Identifies = Literal["direct", "quasi", "organisation", "secret"]
 class Entity(NamedTuple):
     """One type of personal data."""
 
-    name: str
+    name: Type
     chinese: str  # what a replacement says in Chinese text: [电话]
     english: str  # and in any other: [PHONE]
     identifies: Identifies = "direct"
 
 
-ENTITIES = {
+ENTITIES: dict[str, Entity] = {
     entity.name: entity
     for entity in (
         Entity("person", "姓名", "NAME"),

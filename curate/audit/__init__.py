@@ -1,0 +1,1 @@
+"""What a run does about personal data: how much it finds of what is planted, and what it found."""
