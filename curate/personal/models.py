@@ -8,7 +8,7 @@ from typing import Any
 
 from curate.errors import RecipeError, meant
 from curate.personal.found import Found
-from curate.personal.name_words import COMPOUND_SURNAMES, GIVEN, SURNAMES
+from curate.personal.name_shapes import COMPOUND_SURNAMES, GIVEN, SURNAMES
 
 Predict = Callable[[list[str]], list[list[Found]]]  # of each text: where each label stands, and how sure
 KEYS = ("model", "labels", "threshold")
