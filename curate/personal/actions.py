@@ -105,7 +105,7 @@ def old_age(text: str, found: Found) -> str:
     """An age as one of the very old, which is not said in years: 90岁以上."""
     if text[found.end :].lstrip().startswith(("以上", "or older", "+")):  # it is said so already
         return text[found.start : found.end]
-    if text[found.end :].lstrip().startswith(("岁", "周岁", "year", "yr")):
+    if text[found.end :].lstrip(" -").startswith(("岁", "周岁", "year", "yr")):
         return "≥90"
     near = text[max(0, found.start - NEAR) : found.end + NEAR]
     return "90岁以上" if re.search(f"[{HAN}]", near) else "90 or older"

@@ -1,5 +1,6 @@
 """Finds personal data in a text: one pass of an automaton says which rules can apply, and only those are tried."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache, cached_property
@@ -8,6 +9,7 @@ from itertools import chain
 from typing import Any, Literal
 
 from curate.personal import identities, internet, numbers, view
+from curate.personal.entities import ENTITIES
 from curate.personal.found import Candidate, Found, Rule, apart
 from curate.personal.profile import Profile
 
@@ -15,6 +17,10 @@ Phone = Literal["strict", "context", "wide"]
 LEAST_PHONE = {"strict": 0.8, "context": 0.5, "wide": 0.25}  # for telephones in place of the profile's threshold
 CONFIRMED = 0.8  # a name as sure as this is looked for in the whole text
 MEMORY = 64 << 20  # bytes at most for an automaton; random digits, marks and labels fill 20 MB, then it starts anew
+# What stands in the place of personal data is no label for what comes after it: [姓名]/入院记录.md
+PLACEHOLDER = re.compile(
+    rf"\[(?:{'|'.join(sorted({word for one in ENTITIES.values() for word in (one.chinese, one.english)}))})(?::[a-p]+)?\]"
+)
 BESIDE = 8  # characters behind a window that its patterns may look at
 
 
@@ -73,7 +79,9 @@ class Finder:
             if whole is not None and whole.end(rule.group) > whole.start(rule.group):
                 candidate = Candidate(text, whole, rule.group)
                 if (score := rule.holds(candidate)) >= least:
-                    yield Found(candidate.start, candidate.end, rule.type, score)
+                    start, end = trimmed(text, candidate.start, candidate.end)
+                    if not PLACEHOLDER.search(text, max(0, match.start() - 1), start):
+                        yield Found(start, end, rule.type, score)
 
     def hidden(self, plain: view.View) -> Iterator[Found]:
         """What only the normalised view of a text shows, as it stands in the text itself."""
@@ -128,6 +136,12 @@ def compiled(gate: str) -> Any:
     return re2.compile(gate, options())
 
 
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """A stretch without the blanks at its ends."""
+    said = text[start:end]
+    return start + len(said) - len(said.lstrip()), end - len(said) + len(said.rstrip())
+
+
 def windows(text: str, utf8: bytes, gate: str, reach: int | None) -> Iterator[tuple[int, int]]:
     """The stretches of a text, in characters, in which the rules behind a gate can match; they do not overlap."""
     if reach is None:
@@ -158,7 +172,7 @@ def rules_of(profile: Profile, phone: Phone, extra: Sequence[Rule]) -> Iterator[
         bundled += import_module("curate.personal.places").RULES
     if "person" in profile.types:
         bundled += import_module("curate.personal.names").rules_of(profile)
-    if profile.types & {"age", "record_number", "visit_date", "birth_date", "organization"}:
+    if profile.types & {"age", "record_number", "visit_date", "birth_date", "organization", "address"}:
         bundled += import_module("curate.personal.records").rules_of(profile)
     if "secret" in profile.types:
         bundled += import_module("curate.personal.secrets").rules_of()

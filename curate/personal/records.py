@@ -145,9 +145,14 @@ def born(words: Sequence[str]) -> Iterator[Rule]:
     yield from told("birth_date", words, LOOSE_DATE, is_birth)
     if words:
         lived = f"(?<![先医学发产新卫])生于({LOOSE_DATE})"  # 先生于2021年, 医生于
-        yield rule("birth_date", "生于 ?[0-9〇○零一二]", lived, partial(as_sure, 0.9))
+        yield rule("birth_date", "生于 ?[0-9〇○零一二]", lived, is_day_of_birth)
         after = f"({DATE})(?= ?[）)]?(?:出生|生(?![产活成效日育])|诞生|[,，]? ?born))"
         yield rule("birth_date", "[日月号0-9] ?[）)]?(?:出生|生|诞生|[,，]? ?born)", after, partial(as_sure, 0.9))
+
+
+def is_day_of_birth(one: Candidate) -> float:
+    """How sure it is that what stands behind 生于 is a day; of a year alone, or a span of them, history is full."""
+    return 0.9 * (re.fullmatch("[0-9〇○零一二三四五六七八九]{4} ?年?", one.said) is None)
 
 
 def is_birth(one: Candidate) -> float:

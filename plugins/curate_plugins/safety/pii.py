@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from curate.personal.actions import Action, Replacer, without_key
-from curate.personal.engine import Engine
-from curate.personal.finder import CONFIRMED, Finder, Phone
-
 import curate
 from curate import Batch, Drop
+from curate.personal.actions import Action, Replacer, without_key
+from curate.personal.echoes import echoed
+from curate.personal.engine import Engine
 from curate.personal.entities import Type
+from curate.personal.finder import CONFIRMED, Finder, Phone
 from curate.personal.found import Found
 from curate.personal.key import read_key
 from curate.personal.profile import ProfileName, read_profile
@@ -49,7 +49,8 @@ class Scrubber:
             others = {name for other, mine in enumerate(names) if other != at for name in mine} - names[at]
             if others:
                 found[at] = self.engine.find(text, [*known, *sorted(others)])
-        return [self.replacer.real(text, mine) for text, mine in zip(texts, found, strict=True)]
+        real = [self.replacer.real(text, mine) for text, mine in zip(texts, found, strict=True)]
+        return echoed(texts, real)
 
     def left(self, text: str) -> list[Found]:
         """What is still in a text that was scrubbed: no fakes, nor what dates and ages were made of."""
@@ -82,7 +83,7 @@ def suspected(batch: Batch, engine: Engine) -> Iterable[tuple[list[int], list[st
     for row, key in enumerate(keys):
         if key in mine:
             mine[key].append(row)
-    return [(rows, (shared[rows[0]] or "").split("\n") if shared else []) for rows in mine.values()]
+    return [(rows, (shared[rows[0]] or "").splitlines() if shared else []) for rows in mine.values()]
 
 
 def whose(texts: Sequence[str], found: Sequence[Sequence[Found]]) -> str:
