@@ -9,7 +9,7 @@ help:
 	@echo "make demo   set up, run recipes/quickstart.yaml on sample_data/, say where to look"
 	@echo "make test   set up, run the tests"
 	@echo "make lint   ruff and mypy"
-	@echo "make bench-NAME   run benchmarks/NAME.py ($(filter-out shared_data datatrove_values,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py))))"
+	@echo "make bench-NAME   run benchmarks/NAME.py ($(filter-out shared_data datatrove_values charts,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py))))"
 
 demo: $(VENV)/core.installed
 	$(VENV)/bin/curate run recipes/quickstart.yaml --out runs/quickstart

@@ -18,9 +18,8 @@ LEAST_PHONE = {"strict": 0.8, "context": 0.5, "wide": 0.25}  # for telephones in
 CONFIRMED = 0.8  # a name as sure as this is looked for in the whole text
 MEMORY = 64 << 20  # bytes at most for an automaton; random digits, marks and labels fill 20 MB, then it starts anew
 # What stands in the place of personal data is no label for what comes after it: [姓名]/入院记录.md
-PLACEHOLDER = re.compile(
-    rf"\[(?:{'|'.join(sorted({word for one in ENTITIES.values() for word in (one.chinese, one.english)}))})(?::[a-p]+)?\]"
-)
+PLACED = sorted({word for one in ENTITIES.values() for word in (one.chinese, one.english)})
+PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(PLACED)})(?::[a-p]+)?\]")
 BESIDE = 8  # characters behind a window that its patterns may look at
 
 
