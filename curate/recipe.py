@@ -416,7 +416,7 @@ class Checker:
             except CurateError as error:
                 self.problems.add(where, f"{label}: {error}")
         chosen = {key: options[key] for key in ("sources", "kinds") if key in options}
-        missing = [one for one in asked if one not in [other.offered.name for other in lines]]
+        missing = [one for one in asked if not any(stands_for(other, one, asked[one], line) for other in lines)]
         before = [
             one for step in missing for one in self.with_what_it_follows(step, asked[step] | chosen, where, lines)
         ]
@@ -553,6 +553,13 @@ class Checker:
             self.problems.add((name, "validation"), sentence)
         if block and not block.mix:
             self.problems.add((name, "mix"), "mix needs at least one source with its weight")
+
+
+def stands_for(other: Line, name: str, options: Mapping[str, Any], line: Line) -> bool:
+    """Whether an earlier line is the step that has to come before one: with its options, for all of its documents."""
+    sources, kinds = set(line.sources) <= set(other.sources), set(line.kinds) <= set(other.kinds)
+    wide = (not other.sources or (line.sources and sources)) and (not other.kinds or (line.kinds and kinds))
+    return other.offered.name == name and dict(other.options) == dict(options) and bool(wide)
 
 
 def glob_root(path: Path) -> Path:

@@ -60,7 +60,7 @@ class Scrub(Edit):
         new = self.rewritten(batch, owners, texts["text"], answers, errors, noted)
         if of_names:
             new = renamed(new, self.clean_spoken(batch, sorted(of_names), texts, owners))
-        return without_own(new)
+        return new
 
     def clean_spoken(self, batch: Batch, rows: Sequence[int], texts: Batch, owners: Sequence[int]) -> Clean:
         """What is left of each thing said of some documents besides their texts, which stand by."""

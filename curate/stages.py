@@ -12,7 +12,7 @@ from curate.edits import Edit, Expand
 from curate.errors import RecipeError
 from curate.llm.gate import Gate, Scan
 from curate.plugins import PERSONAL
-from curate.scrub import Scrub
+from curate.scrub import Scrub, without_own
 from curate.steps import Field, Filter, Line, Score, Step, Tally
 
 ADDING = (Field, Edit, Expand)  # what may write into columns what it knows of a document
@@ -63,7 +63,9 @@ def run_stage(steps: Sequence[Step], batch: Batch) -> tuple[Batch, Batch | None]
     removed = scrubbed(steps, batch.marks.removed)
     for step in scrubbing(steps):
         step.clean_marks(batch.marks)
-    return batch, removed
+    if not scrubbing(steps):
+        return batch, removed
+    return without_own(batch), None if removed is None else without_own(removed)
 
 
 def scrubbing(steps: Sequence[Step]) -> list[Scrub]:

@@ -30,7 +30,8 @@ def run_block(language, code, folder):
 
 
 @pytest.mark.parametrize(
-    "readme", ["README.md", "README.zh.md", "plugins/README.md", "docs/filters.md", "docs/views.md"]
+    "readme",
+    ["README.md", "README.zh.md", "plugins/README.md", "docs/filters.md", "docs/views.md", "docs/personal_data.md"],
 )
 def test_every_example_of_the_readme_runs(readme, tmp_path):
     (tmp_path / "sample_data").symlink_to(REPOSITORY / "sample_data")

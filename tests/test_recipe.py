@@ -268,8 +268,10 @@ def test_a_step_can_have_another_come_before_it_where_its_options_ask_for_that(o
 
     first, second = checked({"pii": {"group": "id", "sources": "web"}})
     assert (first.label, dict(first.options), first.sources) == ("names", {"group": "id"}, ("web",))
-    assert [line.label for line in checked("names", {"pii": {"group": "id"}})] == ["names", "pii"]
+    assert [line.label for line in checked({"names": {"group": "id"}}, {"pii": {"group": "id"}})] == ["names", "pii"]
     assert [line.label for line in checked("pii")] == ["pii"]
+    apart = checked({"pii": {"group": "id", "sources": "web"}}, {"pii": {"group": "id"}}, {"pii": {"group": "id"}})
+    assert [line.label for line in apart] == ["names", "pii", "names#2", "pii#2", "pii#3"]
     assert second.label == "pii"
 
 

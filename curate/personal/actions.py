@@ -7,6 +7,7 @@ presidio-anonymizer's own operators do what they can do; the others are added to
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from operator import itemgetter
 from typing import Any, Literal, get_args
 
 from curate.errors import CurateError, meant
@@ -94,8 +95,9 @@ def acting(action: Action, type: str) -> Action:
 def label(text: str, found: Found) -> str:
     """What something is called where it stands: in Chinese where the nearest letter is Chinese, else in English."""
     entity = ENTITIES.get(found.type)
-    before, after = text[max(0, found.start - NEAR) : found.start], text[found.end : found.end + NEAR]
-    nearest = next((one for one in before[::-1] + after if one.isalpha()), "")
+    beside = (text[max(0, found.start - NEAR) : found.start][::-1], text[found.end : found.end + NEAR])
+    letters = [(at, one) for said in beside for at, one in enumerate(said) if one.isalpha()]
+    nearest = min(letters, key=itemgetter(0), default=(0, ""))[1]
     if entity and re.match(f"[{HAN}]", nearest):
         return entity.chinese
     return entity.english if entity else found.type.upper()

@@ -1,11 +1,14 @@
+import json
 import socket
 import subprocess
 import sys
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+import curate
 from curate import Batch, CurateError, Doc, RecipeError, key_of
 from curate.plugins import load_plugins
 from curate.stages import make_stage, run_stage
@@ -47,7 +50,7 @@ def scrub(stage, *texts, **told):
         ("Write to lena@example.com.", "Write to [EMAIL]."),
         ("ｌｅｎａ＠ｅｘａｍｐｌｅ．ｃｏｍ", "[EMAIL]"),
         ("13812345678@qq.com", "[EMAIL]"),
-        ("请拨打13812345678与黄涛联系", "请拨打[电话]与黄涛联系"),
+        ("请拨打13812345678与黄涛联系", "请拨打[电话]与[姓名]联系"),
         ("电话１３８１２３４５６７８。", "电话[电话]。"),
         ("+86-138-1234-5678/(+86)139 1234 5678", "[PHONE]/[PHONE]"),
         ("Tel13812345678, user_13912345678_log", "Tel[PHONE], user_[PHONE]_log"),
@@ -204,3 +207,26 @@ def test_presidio_is_imported_where_it_is_used():
     code = f"import sys; from curate.plugins import load_plugins; load_plugins(); print({heavy} & set(sys.modules))"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "set()", said.stderr
+
+
+def test_each_line_with_siblings_has_the_names_of_its_own_sources(write, tmp_path):
+    for source in ("law", "ward"):
+        write(f"{source}/case/chart.txt", "患者姓名：王雨桐，住院号：2024031876。")
+        write(f"{source}/case/note.txt", "王雨桐说夜里睡得很好。")
+    lines = [
+        {"pii": {"profile": f"{name}_zh", "sources": [at]}} for name, at in (("legal", "law"), ("clinical", "ward"))
+    ]
+    sources = {name: str(tmp_path / name) for name in ("law", "ward")}
+    recipe = {"sources": sources, "steps": lines, "text": {"format": "jsonl"}}
+    (path,) = curate.run(recipe, tmp_path / "run", workers=1).outputs["text"]
+    with zstandard.open(path, "rt", encoding="utf-8") as rows:
+        told = [json.loads(row) for row in rows]
+    assert [row["text"] for row in told if row["uri"].endswith("note.txt")] == ["[姓名]说夜里睡得很好。"] * 2
+    assert "_names" not in told[0]
+
+
+def test_a_key_that_an_action_needs_is_missed_when_the_recipe_is_read(write, tmp_path):
+    write("a.txt", "x")
+    recipe = write("recipe.yaml", "sources: {a: a.txt}\nsteps:\n  - pii: {action: pseudonym}\n")
+    with pytest.raises(RecipeError, match=r"recipe.yaml:3: pii: action: pseudonym needs `key: FILE`"):
+        curate.run(recipe, tmp_path / "run")

@@ -14,7 +14,7 @@ from curate.personal.entities import Type
 from curate.personal.finder import CONFIRMED, Finder, Phone
 from curate.personal.found import Found
 from curate.personal.key import read_key
-from curate.personal.profile import ProfileName, read_profile
+from curate.personal.profile import Profile, ProfileName, read_profile
 
 Cut = tuple[int, int, str, str]
 LIBRARIES = ("presidio-analyzer", "presidio-anonymizer", "phonenumbers", "google-re2", "Faker")
@@ -37,7 +37,7 @@ class Scrubber:
                 answers[row] = [
                     (one.start, one.end, self.replacer.instead(text, one, person), one.type) for one in mine
                 ]
-            if why := self.too_much(found):
+            if (why := self.too_much(found)) is not None:  # a Drop is false
                 answers[rows[0]] = why
         return answers
 
@@ -105,17 +105,32 @@ def scrubber(
     ner: Mapping[str, Any] = {},
 ) -> Scrubber:
     """Set up presidio with the recognizers of a profile; no model, unless `ner:` names one, and nothing is fetched."""
-    chosen, secret = read_profile(profile, extend), read_key(key)
+    chosen = read_profile(profile, extend)
     engine = Engine(Finder(chosen.only(types) if types else chosen, phone), recognizers, ner or None)
-    own = cast("Mapping[str, Action]", chosen.actions)
-    replacer = Replacer({"": action, **(own if secret else without_key(own)), **actions}, secret)
-    return Scrubber(engine, replacer, max)
+    return Scrubber(engine, replacer(chosen, action, actions, key), max)
 
 
-def siblings(profile: ProfileName = "default", extend: Path | None = None, **_: Any) -> dict[str, dict[str, Any]]:
-    """What has to come before `pii`: what tells which names the siblings of a document confirmed, if a profile asks."""
-    asked = read_profile(profile, extend).siblings
-    return {"shared_names": {"profile": profile} | ({"extend": extend} if extend else {})} if asked else {}
+def replacer(profile: Profile, action: Action, actions: Mapping[str, Action], key: Path | None) -> Replacer:
+    """What takes the place of each type: by a line's `actions:`, else the profile's, else the line's `action:`."""
+    own, secret = cast("Mapping[str, Action]", profile.actions), read_key(key)
+    return Replacer({"": action, **(own if secret else without_key(own)), **actions}, secret)
+
+
+def siblings(
+    profile: ProfileName = "default",
+    extend: Path | None = None,
+    action: Action = "replace",
+    actions: Mapping[str, Action] = {},
+    key: Path | None = None,
+    **_: Any,
+) -> dict[str, dict[str, Any]]:
+    """What has to come before `pii`: what tells which names the siblings of a document confirmed, if a profile asks.
+
+    Raises `CurateError` where an action needs a key, so that this is told when the recipe is read.
+    """
+    chosen = read_profile(profile, extend)
+    replacer(chosen, action, actions, key)
+    return {"shared_names": {"profile": profile} | ({"extend": extend} if extend else {})} if chosen.siblings else {}
 
 
 def still_there(texts: Sequence[str], state: Scrubber) -> list[list[Found]]:
