@@ -329,7 +329,7 @@ class Marks:
         self.values: dict[str, np.ndarray] = {}
         self.root = np.arange(len(table))  # the row of the document that each one is, or was made of
         self.removed: list[Batch] = []
-        self.named = np.zeros(len(table), bool)  # whose id, path and reason a step that scrubs has seen
+        self.named: dict[str, set[int]] = {}  # step that scrubs → whose id, path and reason it has seen
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -356,7 +356,7 @@ class Marks:
         own = [roots.get(parent, row) for row, parent in enumerate(new.fixed["parent"], first)]
         self.root = np.append(self.root, np.array(own, int))
         self.fixed = {name: self.fixed[name] + new.fixed[name] for name in self.FIXED}
-        for name in ("bytes", "outcome", "step", "reason", "language", "named"):
+        for name in ("bytes", "outcome", "step", "reason", "language"):
             setattr(self, name, np.append(getattr(self, name), getattr(new, name)))
         nothing = np.full(len(table), np.nan, np.float32)
         self.values = {name: np.append(values, nothing) for name, values in self.values.items()}

@@ -47,7 +47,8 @@ def write(
     """
     labels = [rule.label for rule in rules]
     clean = max((rule.phase for rule in rules if rule.label in [step.label for step in scrubbing]), default=0)
-    early, late = (ledgers_of(folder, store, phases, which) for which in (range(clean), range(clean, len(rules) + 1)))
+    last = max((number for number, _ in phases), default=0)
+    early, late = (ledgers_of(folder, store, phases, which) for which in (range(clean), range(clean, last + 1)))
     paths = list(dict.fromkeys([*early, *late]))
     if not paths:
         return
@@ -58,7 +59,8 @@ def write(
     about = {"steps": [asdict(rule) for rule in rules]}
     schema = pa.schema([schema.field(name) for name in order], {"curate": json.dumps(about, default=str)})
     with put(folder / "ledger.parquet", private=True) as out, writer_of(out, schema) as writer:
-        named = pa.concat_tables([NAMED.empty_table(), *(pq.read_table(readable(path), schema=NAMED) for path in late)])
+        known = [pq.read_table(readable(path), schema=NAMED) for path in (late if early else ())]
+        named = pa.concat_tables([NAMED.empty_table(), *known])
         for table in evenly(read_ledgers(paths, schema, named, dict.fromkeys(early, scrubbing)), GROUP_ROWS):
             writer.write_table(table, row_group_size=GROUP_ROWS)
     with put(folder / "parts" / "run.json", private=True) as out:

@@ -51,12 +51,12 @@ class Scrub(Edit):
         of_names = {
             row
             for at, ((row, said), answer) in enumerate(zip(besides, more, strict=True), len(owners))
-            if at in errors or text_after(said, answer) != said
+            if left_of(said, answer, at in errors) != said
         }
         errors = {piece: why for piece, why in errors.items() if piece < len(owners)}
         if noted:
             self.count(batch, [row for row, _ in besides], more)
-        batch.marks.named[batch.rows[rows]] = True
+        batch.marks.named.setdefault(self.label, set()).update(batch.rows[rows].tolist())
         new = self.rewritten(batch, owners, texts["text"], answers, errors, noted)
         if of_names:
             new = renamed(new, self.clean_spoken(batch, sorted(of_names), texts, owners))
@@ -70,7 +70,7 @@ class Scrub(Edit):
         columns, errors = self.ask(pieces)
         clean: Clean = {}
         for at, (row, one) in enumerate(said, len(beside)):
-            after = "" if at in errors else text_after(one, columns[self.label][at])
+            after = left_of(one, columns[self.label][at], at in errors)
             if after != one:
                 clean.setdefault(row, {})[one] = after
         return clean
@@ -79,7 +79,8 @@ class Scrub(Edit):
         """Put the edit to what the ledger tells of documents that it did not see, such as those that are unreadable."""
         sources, named = marks.fixed["source"], self.line.sources
         rows = [row for row in range(len(marks)) if not named or sources[row] in named]
-        unseen = [row for row in rows if not marks.named[row]]
+        seen = marks.named.get(self.label, ())
+        unseen = [row for row in rows if row not in seen]
         told = [(words, unseen) for words in (marks.fixed["id"], marks.fixed["uri"], marks.reason)]
         told.append((marks.language, rows))
         if clean := self.cleaned(words[row] for words, mine in told for row in mine):
@@ -104,10 +105,10 @@ class Scrub(Edit):
         return table
 
     def cleaned(self, texts: Iterable[str | None]) -> dict[str, str]:
-        """Text → what the edit makes of it, where that is another; nothing where the edit fails."""
+        """Text → what the edit makes of it, where that is another."""
         asked = [str(text) for text in dict.fromkeys(texts) if text not in (None, "")]  # a `Drop` is false
         answers, errors = self.ask_bare(asked)
-        left = ("" if row in errors else text_after(asked[row], answer) for row, answer in enumerate(answers))
+        left = [left_of(asked[row], answer, row in errors) for row, answer in enumerate(answers)]
         return {text: after for text, after in zip(asked, left, strict=True) if after != text}
 
     def find(self, texts: Sequence[str]) -> list[list[Found]]:
@@ -129,6 +130,11 @@ class Scrub(Edit):
         """The answers for texts that are no document's, and which have none, and why."""
         columns, errors = self.ask(bare(texts))
         return columns[self.label], errors
+
+
+def left_of(said: str, answer: Any, failed: bool) -> str:
+    """What is left of what was said of a document: nothing where the edit failed, or says that the whole has to go."""
+    return "" if failed or isinstance(answer, Drop) else text_after(said, answer)
 
 
 def spoken(batch: Batch, rows: Sequence[int]) -> Iterator[tuple[int, list[str]]]:
@@ -154,11 +160,18 @@ def is_told(field: pa.Field) -> bool:
 
 def pieces_of(batch: Batch, texts: pa.Array, owners: Sequence[int], besides: Sequence[tuple[int, str]]) -> Batch:
     """Texts and what is said besides as a batch with the columns of their documents, each with its document's key."""
-    rows = pa.array([*owners, *(row for row, _ in besides)], pa.int64())
+    beside = [row for row, _ in besides]
+    rows = pa.array([*owners, *beside], pa.int64())
+    # A list in meta may hold thousands of things: with the meta beside each, 200 kB would become gigabytes.
+    first = [at == 0 or row != beside[at - 1] for at, row in enumerate(beside)]
+    once = pa.array([*owners, *(row if new else None for row, new in zip(beside, first, strict=True))], pa.int64())
     columns = {
-        field.name: pa.nulls(len(rows), field.type) if field.name in CONTENT else batch[field.name].take(rows)
+        field.name: pa.nulls(len(rows), field.type)
+        if field.name in CONTENT
+        else batch[field.name].take(rows if field.name in SCHEMA.names and field.name != "meta" else once)
         for field in batch.table.schema
     }
+    columns["meta"] = pc.fill_null(columns["meta"], "{}")
     columns["text"] = pa.concat_arrays([texts, pa.array([said for _, said in besides], texts.type)])
     return Batch(pa.RecordBatch.from_arrays(list(columns.values()), schema=batch.table.schema.remove_metadata()))
 

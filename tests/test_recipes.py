@@ -124,7 +124,7 @@ def test_the_key_makes_one_fake_of_one_person_in_all_documents_of_a_folder(faked
     assert left(faked) == set()
     said = {row["uri"]: row["text"] for row in texts(faked, "clinic")}
     (claim,) = (uri for uri in said if uri.endswith("理赔申请书.md"))
-    name = re.search("被保险人：(.{2,4})[ \u3000]", said[claim])[1]
+    name = re.search("被保险人：(.{2,4}?)[ \u3000]", said[claim])[1]
     assert claim == f"{name}-理赔/理赔申请书.md"
     assert f"，{name}表示门诊发票" in said[f"{name}-理赔/电话回访记录.txt"]
     note, letter = (next(text for uri, text in said.items() if uri.endswith(end)) for end in ("note.md", "letter.txt"))

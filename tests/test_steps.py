@@ -604,6 +604,33 @@ def test_of_what_an_edit_that_scrubs_errs_on_nothing_is_left(run, batch):
     assert (texts(kept), texts(removed), ledger["uri"].to_pylist()) == (["水泵"], [""], ["", "b"])
 
 
+def test_of_a_name_for_which_a_document_would_go_nothing_is_left_where_the_document_stays(run, batch):
+    @curate.edit(scrubs=True, kinds=("text",))
+    def pii(doc):
+        return curate.Drop("too much") if "13800138000" in doc.text else doc.text
+
+    @curate.field(owner=str)
+    def about(doc):
+        return {"owner": "13800138000"}
+
+    (doc,), ledger = run([pii, about], batch(Doc("x = 1", uri="a/13800138000", kind="code")))
+    assert (doc.uri, doc.owner, ledger["uri"].to_pylist()) == ("", "", [""])
+
+
+def test_an_edit_that_scrubs_cleans_what_the_ledger_tells_of_a_document_that_only_another_of_them_saw(run, batch):
+    @curate.edit(scrubs="secrets")
+    def secrets(doc):
+        return doc.text.replace("hunter2", "")
+
+    @curate.edit(scrubs=True)
+    def pii(doc):
+        return doc.text.replace("13800138000", "[电话]")
+
+    _, ledger = run([secrets, paragraphs, pii], batch(Doc("a\n\nb", uri="hunter2/13800138000")))
+    assert ledger["outcome"].to_pylist() == ["expanded", "kept", "kept"]
+    assert set(ledger["uri"].to_pylist()) == {"/[电话]"}
+
+
 def test_a_rule_says_the_same_as_a_doc_plugin_and_as_a_batch_plugin(run, batch):
     @curate.score(min=3, max=10)
     def chars(doc):

@@ -93,12 +93,12 @@ def acting(action: Action, type: str) -> Action:
 
 
 def label(text: str, found: Found) -> str:
-    """What something is called where it stands: in Chinese where the nearest letter is Chinese, else in English."""
+    """What something is called where it stands: in Chinese where it, or else the nearest letter, is Chinese."""
     entity = ENTITIES.get(found.type)
     beside = (text[max(0, found.start - NEAR) : found.start][::-1], text[found.end : found.end + NEAR])
     letters = [(at, one) for said in beside for at, one in enumerate(said) if one.isalpha()]
     nearest = min(letters, key=itemgetter(0), default=(0, ""))[1]
-    if entity and re.match(f"[{HAN}]", nearest):
+    if entity and re.search(f"[{HAN}]", text[found.start : found.end] + nearest):
         return entity.chinese
     return entity.english if entity else found.type.upper()
 

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from curate.errors import Wrong
+from curate.errors import RecipeError, Wrong, meant
 from curate.personal.entities import ENTITIES
 from curate.personal.finder import CONFIRMED, Finder
 from curate.personal.found import Found, apart
@@ -32,6 +32,14 @@ class Engine:
         models = [model_recognizer(ner)] if ner is not None else []
         self.analyzer = analyzer([recognizer(self.finder), *self.others, *models])
         self.nothing = self.analyzer.nlp_engine.process_text("", LANGUAGE)
+
+    def check_types(self, **options: Iterable[str]) -> None:
+        """Raises RecipeError where an option names a type that nothing here finds."""
+        own = {name.lower() for one in self.analyzer.registry.recognizers for name in one.supported_entities}
+        known = sorted({*ENTITIES, *own})
+        wrong = [(option, type) for option, types in options.items() for type in types if type not in known]
+        if wrong:
+            raise RecipeError(*(f"{option}: there is no type {one!r}{meant(one, known)}" for option, one in wrong))
 
     def suspects(self, utf8: bytes) -> bool:
         """Whether a text has to be looked at: the gate alone, unless a recognizer or a model wants every text."""

@@ -34,6 +34,7 @@ class Finder:
         for rule in rules_of(profile, phone, extra):
             self.rules[rule.gate].append(rule)
         self.gates = (*self.rules, *view.GATES)
+        self.last: tuple[bytes, Collection[str]] = b"", ()
 
     def find(self, text: str, known: Sequence[str] = ()) -> list[Found]:
         """All of it, in order and without overlaps; `known` names are found wherever they stand."""
@@ -51,11 +52,10 @@ class Finder:
         return bool(self.fired(utf8))
 
     def fired(self, utf8: bytes) -> Collection[str]:
-        """The gates that a text passes, in their order."""
-        hits = self.automaton.Match(utf8)
-        if not hits or len(self.gates) not in hits:  # its memory did not do, and what it says is nothing
-            return self.gates
-        return [self.gates[at] for at in sorted(hits) if at < len(self.gates)] if len(hits) > 1 else ()
+        """The gates that a text passes; those of the text that was asked about last are remembered."""
+        if utf8 != self.last[0]:
+            self.last = utf8, [gate for gates, automaton in self.automata for gate in passed(gates, automaton, utf8)]
+        return self.last[1]
 
     def asked(self, text: str) -> Collection[str]:
         """The gates that a text passes that is not yet bytes."""
@@ -107,15 +107,30 @@ class Finder:
         return rules
 
     @cached_property
-    def automaton(self) -> Any:
-        """All gates as one; the last of its patterns holds for every text, so that silence means that it failed."""
-        import re2
+    def automata(self) -> list[tuple[Sequence[str], Any]]:
+        """All gates as two automata, one of them for names: as one the states multiply, and 50 us become 4,800."""
+        names = [gate for gate in self.gates if any(rule.type == "person" for rule in self.rules.get(gate, ()))]
+        others = [gate for gate in self.gates if gate not in names]
+        return [(gates, automaton(gates)) for gates in (names, others) if gates]
 
-        automaton = re2.Set.SearchSet(options())
-        for gate in (*self.gates, r"\z"):
-            automaton.Add(gate)
-        automaton.Compile()
-        return automaton
+
+def automaton(gates: Sequence[str]) -> Any:
+    """Gates as one; the last of its patterns holds for every text, so that silence means that it failed."""
+    import re2
+
+    made = re2.Set.SearchSet(options())
+    for gate in (*gates, r"\z"):
+        made.Add(gate)
+    made.Compile()
+    return made
+
+
+def passed(gates: Sequence[str], automaton: Any, utf8: bytes) -> Sequence[str]:
+    """Which gates a text passes, in their order."""
+    hits = automaton.Match(utf8)
+    if not hits or len(gates) not in hits:  # its memory did not do, and what it says is nothing
+        return gates
+    return [gates[at] for at in sorted(hits) if at < len(gates)] if len(hits) > 1 else ()
 
 
 def options() -> Any:

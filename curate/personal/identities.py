@@ -10,7 +10,8 @@ from curate.personal.found import Candidate, Rule
 
 LEFT = "(?:(?<![0-9A-Za-z])|(?<=id)|(?<=no))(?<![0-9][.-])(?<![0-9a-f]{4}-)"
 RIGHT = "(?![0-9]|[A-Za-z]{1,2}(?![A-Za-z])|[.-][0-9]|-[0-9a-f]{4}-)"  # letters: a word of their own may follow
-EDGE = "(?:^|[^0-9A-Za-z])"
+EDGE = "(?:^|[^0-9A-Za-z]|[iI][dD]|[nN][oO])"  # LEFT as a gate has it
+PROVINCE = "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
 # Between a label and what it says: 护照号码为：E..., passport number is E..., "passport_no": "E...
 TOLD = (
     r"(?:同?[号码證证件]{0,4}|(?:编号|账号|帐号|卡号)?)(?:[ _-]?(?:no|nr|num|number|id|#|code)(?![a-z])[.]?)?"
@@ -234,7 +235,12 @@ RULES = (
         "[1-9][0-9]{7}(?:0[1-9]|1[0-2])[0-3][0-9]{4}",
         is_old_cn_id,
     ),
-    shaped("hk_id", "[A-Za-z][0-9]{6} ?[(（]?[0-9Aa]", "[A-Z]{1,2}[0-9]{6}(?: ?[(（][0-9A][)）]|[0-9A])", is_hk_id),
+    shaped(
+        "hk_id",
+        f"(?i){EDGE}[a-z]{{1,2}}[0-9]{{6}} ?[(（]?[0-9a]",
+        "[A-Z]{1,2}[0-9]{6}(?: ?[(（][0-9A][)）]|[0-9A])",
+        is_hk_id,
+    ),
     labelled(
         "macau_id",
         "澳[门門](?:居民|永久性?居民|特区)?(?:身份|证件)?[证證]?"
@@ -242,7 +248,7 @@ RULES = (
         r"[1578](?:/[0-9]{6}/[0-9]|[0-9]{6} ?[(（][0-9][)）]|[0-9]{7})",
         gate="(?i)(?:澳门|澳門|mac[ao][uo]|bir)[^0-9]*[1578]/?[0-9]{6}",
     ),
-    shaped("tw_id", "[A-Za-z][1289][0-9]{8}", "[A-Z][1289][0-9]{8}", is_tw_id),
+    shaped("tw_id", f"(?i){EDGE}[a-z][1289][0-9]{{8}}", "[A-Z][1289][0-9]{8}", is_tw_id),
     shaped(
         "passport",
         "(?i:passport|travel document|护照|護照)",
@@ -257,7 +263,7 @@ RULES = (
     ),
     Rule(
         "plate",
-        f"{CITIES}[A-Za-z](?:·|•|・|[. -])?[A-Za-z0-9]{{4}}|[使领军空海][A-Z]?(?:·|[ -])?[0-9]{{5}}|WJ{CITIES}?",
+        f"{CITIES}[A-Za-z](?:·|•|・|[. -])?[A-Za-z0-9]{{4}}|[使领军空海][A-Z]?(?:·|•|・|[. -])?[0-9]{{5}}|WJ{CITIES}?",
         re.compile(f"(?:{PLATE})(?![0-9A-Za-z])", re.ASCII),
         is_plate,
         reach=16,
@@ -284,7 +290,7 @@ RULES = (
     labelled("im_id", QQ, "[1-9][0-9]{4,10}", is_qq),
     shaped(
         "uscc",
-        f"(?i){EDGE}[0-9a-hj-npq-rtuwxy]{{2}}[0-9]{{6}}[0-9a-hj-npq-rtuwxy]{{10}}",
+        f"(?i){EDGE}[0-9a-hj-npq-rtuwxy]{{2}}{PROVINCE}[0-9]{{4}}[0-9a-hj-npq-rtuwxy]{{10}}(?:[^0-9]|$)",
         "[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}",
         is_uscc,
     ),

@@ -79,6 +79,14 @@ def is_email(candidate: Candidate) -> float:
     return 0.8 if MAIL_WORDS.search(before) or MAIL_WORDS.search(after) else 0.4
 
 
+def is_called_by_email(candidate: Candidate) -> float:
+    """Whether what ends like a file is an e-mail address with that ending."""
+    ending = re.match(r"\.([A-Za-z0-9]+)", candidate.after)
+    is_domain = ending is None or (DOMAINS.fullmatch(ending[1].lower()) and not FILES.fullmatch(ending[1].lower()))
+    top = candidate.said.rpartition(".")[2].lower()
+    return 0 if is_domain or not DOMAINS.fullmatch(top) else is_email(candidate)
+
+
 def is_ipv4(candidate: Candidate) -> float:
     """Whether four numbers are the address of one machine on the internet, not a version, a section or a network."""
     said, before, after = candidate.said, candidate.before, candidate.after
@@ -174,16 +182,22 @@ def is_iban(candidate: Candidate) -> float:
 LOCAL = "(?<![A-Za-z0-9._%+-])[A-Za-z0-9_][A-Za-z0-9._%+-]{0,127}+(?<![.])@"
 PART = "[0-9A-Fa-f]{1,4}"
 BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+# What an address on the internet begins with: not 0, 10, 127, 172.16 to 172.31 or 192.168, of which manuals are full.
+PUBLIC = (
+    "(?:[1-9]|1[1-9]|[2-9][0-9]|1[013-68][0-9]|12[0-689]|17[013-9]|19[013-9]|2[0-9]{2})[.][0-9]{1,3}"
+    "|172[.](?:[0-9]|1[0-5]|3[2-9]|[4-9][0-9]|[12][0-9]{2})|192[.](?:[0-9]{1,2}|1[0-57-9][0-9]|16[0-79]|2[0-9]{2})"
+)
 FOUR = rf"{BYTE}(?:\.{BYTE}){{3}}"
 TOKEN_NAMES = (
     "(?:access|refresh|id|auth|session|api|private|secret|client|csrf)?[_-]?(?:token|secret|password|passwd|pwd|signature|sig)"
     "|(?:api|access|secret|private|subscription|app)?[_-]?key|code|sid|session(?:_?id)?|jwt|ticket|credentials?"
 )
 IBANS = "|".join(rf"{country}[0-9]{{2}}(?:[ -]?[0-9A-Z]){{{length - 4}}}" for country, length in IBAN_LENGTHS.items())
+MAIL_GATE = "[A-Za-z0-9_%+-]@(?:[A-Za-z0-9一-鿿-]+[.])+(?:[A-Za-z]|中国|公司|网络)"
 RULES = (
     Rule(
         "email",
-        "[A-Za-z0-9_%+-]@(?:[A-Za-z0-9一-鿿-]+[.])+(?:[A-Za-z]|中国|公司|网络)",
+        MAIL_GATE,
         re.compile(
             rf"{LOCAL}(?:[A-Za-z0-9][A-Za-z0-9-]{{0,62}}+\.){{1,8}}(?:xn--[A-Za-z0-9-]{{2,59}}|[A-Za-z]{{2,24}})"
             rf"(?![A-Za-z0-9]|-[A-Za-z0-9])|{LOCAL}[A-Za-z0-9一-鿿-]{{1,63}}\.(?:中国|公司|网络|cn|com)(?![A-Za-z0-9.-])"
@@ -191,9 +205,19 @@ RULES = (
         is_email,
         reach=256,
     ),
+    Rule(  # a file that is called by an address: wang.li@example.cn.txt
+        "email",
+        MAIL_GATE,
+        re.compile(
+            rf"{LOCAL}(?:[A-Za-z0-9][A-Za-z0-9-]{{0,62}}\.){{1,8}}?[A-Za-z]{{2,24}}"
+            r"(?=\.[A-Za-z0-9]{1,8}(?![A-Za-z0-9-]|\.[A-Za-z0-9]))"
+        ),
+        is_called_by_email,
+        reach=256,
+    ),
     Rule(
         "ip",
-        r"[0-9][.][0-9]{1,3}[.][0-9]{1,3}[.][0-9]",
+        rf"(?:^|[^0-9])(?:{PUBLIC})[.][0-9]{{1,3}}[.][0-9]",
         re.compile(
             rf"(?:(?<![0-9A-Za-z])|(?<=[iI][pP]))(?<![0-9A-Za-z][.]){FOUR}"
             r"(?![0-9A-Za-z]|[.][0-9*]|-[A-Za-z]|-[0-9]{1,3}(?![0-9.]))"
@@ -213,7 +237,8 @@ RULES = (
     ),
     Rule(
         "mac",
-        "(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}[.][0-9A-Fa-f]{4}[.][0-9A-Fa-f]{4}|(?i)mac[^0-9a-z]{1,8}[0-9a-f]{12}",
+        "(?i)(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}|[0-9a-f]{4}[.][0-9a-f]{4}[.][0-9a-f]{4}|mac[^0-9a-z]{1,8}[0-9a-f]{12}"
+        f"|{EDGE}[0-9a-f]{{6}}-[0-9a-f]{{6}}(?:[^0-9a-z]|$)",
         re.compile(
             r"(?<![0-9A-Za-z])(?<![0-9A-Fa-f][:.-])(?:[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}"
             r"|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}|(?:[0-9A-Fa-f]{6}-?){2})(?![0-9A-Za-z]|[:.-][0-9A-Fa-f])"
@@ -265,7 +290,8 @@ RULES = (
     ),
     Rule(
         "iban",
-        f"(?i)(?:{'|'.join(IBAN_LENGTHS)})[0-9]{{2}}[ -]?[0-9a-z]{{4}}[ -]?[0-9a-z]{{4}}[ -]?[0-9a-z]{{3}}",
+        f"(?i)(?:^|[^0-9a-z]|iban)(?:{'|'.join(IBAN_LENGTHS)})[0-9]{{2}}"
+        "[ -]?[0-9a-z]{4}[ -]?[0-9a-z]{4}[ -]?[0-9a-z]{3}",
         re.compile(rf"(?:(?<![0-9A-Za-z])|(?<=IBAN))(?:{IBANS})(?![0-9A-Za-z])", re.IGNORECASE),
         is_iban,
         reach=48,

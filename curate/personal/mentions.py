@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from curate.personal.found import Found
-from curate.personal.name_shapes import FIRST, KNOWN_WORDS, LISTS, NOT_WORDS, SUFFIX
+from curate.personal.name_shapes import FIRST, KNOWN_WORDS, LISTS, NOT_WORDS, SUFFIX, WORD
 from curate.personal.words import HAN, LATIN, one_of
 
 LONGEST = 80  # characters of a name
 # Family and first names that are words as well: alone they are a name only where a title says so.
 ALSO_WORDS = frozenset(LISTS["also_words"])
 FIRST_BEFORE = re.compile(f"(?<![{LATIN}])({one_of(FIRST)}(?: [A-Z]\\.?)? )$")
+OTHER_BEFORE = re.compile(f"(?<![{LATIN}.'’-])({WORD}(?: [A-Z]\\.?)? )$")
 Scores = dict[str, float]  # what a mention says → how sure it is
 
 
@@ -42,10 +43,22 @@ def mention_at(text: str, start: int, lengths: Iterable[tuple[int, Scores]]) -> 
     for length, scores in lengths:
         said, end = text[start : start + length], start + length
         if said in scores and stands_alone(text, start, end):
-            alone = in_words(said[0]) and " " not in said
-            first = FIRST_BEFORE.search(text, max(0, start - 40), start) if alone else None
+            first = first_before(text, start) if in_words(said[0]) and " " not in said else None
+            if said.title() in ALSO_WORDS and not first:  # Ms King: Austin King, but neither king nor Burger King
+                continue
             return Found(first.start(1) if first else start, end, "person", scores[said])
     return None
+
+
+def first_before(text: str, start: int) -> "re.Match[str] | None":
+    """The first name right before a family name: a known one, or a capitalized word that is no ordinary one."""
+    known = FIRST_BEFORE.search(text, max(0, start - 40), start)
+    if known or not (other := OTHER_BEFORE.search(text, max(0, start - 40), start)):
+        return known
+    family = re.match(f"[{LATIN}]+", text[start : start + LONGEST])
+    word = other[1].split()[0]
+    ordinary = word.isupper() or re.search("(?:ly|ing|ed|ion|ment)$", word) or (family and family[0] in ALSO_WORDS)
+    return None if ordinary else other
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
@@ -84,6 +97,7 @@ def english_ways(name: str) -> Iterator[tuple[str, float]]:
             yield from ((way, 0.85) for way in {said, said.upper(), said.title() if said.isupper() else said})
         long = [first, last]
     for word in long:
-        if len(word) > 2 and word.title() not in ALSO_WORDS and word not in NOT_WORDS:
+        family = word is long[-1]  # a word as well: for a name only behind a first name
+        if len(word) > 2 and (family or word.title() not in ALSO_WORDS) and word not in NOT_WORDS:
             plain = word.title() if word.isupper() else word
             yield from ((way, 0.6 if len(long) > 1 else 0.7) for way in {plain, word.upper()})

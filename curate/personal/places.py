@@ -23,7 +23,10 @@ PLACE = (
     "|[苑园城府邸庭湾里居轩阁院村店厦舍])"
 )
 FINE = f"(?>{NUMBERS}|(?:[{HAN}·A-Za-z]{{1,12}}?{PLACE})(?={NUMERAL}|[A-Z]{UNIT}|[，。,；;\\s）)、]|$)|附|之|[-－])"
-AREA = f"(?>[{HAN}]{{1,10}}?(?:街道办事处|街道|自治州|自治县|特别行政区|新区|林区|地区|[市区县旗州盟镇乡村屯庄]))"
+AREA = (
+    f"(?>[{HAN}]{{1,10}}?(?:街道办事处|街道|自治州|自治县|特别行政区|新区|林区|地区|[市区县旗州盟]"
+    "|[镇乡村屯庄](?![路街巷弄道大])))"  # 关庄街 is a street
+)
 ROAD = (
     f"(?>[{HAN}]{{1,8}}?(?:大道|大街|公路|胡同|[路街道巷弄里])"
     "(?:[东南西北中一二三四五六七八九十]{1,2}[段路街]|[东南西北中]段)?)"
@@ -53,12 +56,17 @@ NAMED = rf"(?:{SIDE}\.? )?(?:(?:[A-Z][A-Za-z.'’-]{{0,20}}|[0-9]{{1,3}}(?:st|nd
 DOORS = "(?:Apt|Apartment|Suite|Ste|Unit|Floor|Fl|Room|Rm|Building|Bldg)"
 APARTMENT = rf"(?:,? {{0,2}}(?:{DOORS}(?![a-z])\.? ?#?|#) ?[0-9A-Za-z-]{{1,6}})?"
 ZIP = r"[0-9]{5}(?:-[0-9]{4})?(?![0-9])"
-TOWN = rf"(?:[A-Z][A-Za-z.'’-]{{1,20}} ?){{1,4}}, ?(?:{STATE}(?![A-Za-z])|{STATE_NAMES})\.?(?:,? {{0,2}}{ZIP})?"
+IN_STATE = rf"(?:{STATE}(?![A-Za-z])|{STATE_NAMES})\.?(?:,? {{0,2}}{ZIP})?"
+TOWN = rf"(?:[A-Z][A-Za-z.'’-]{{1,20}} ?){{1,4}}(?:, ?|(?<= )){IN_STATE}"
+# A town that no state follows: only where the sentence or the line goes on behind it.
+GOES_ON = '[.,;:)"\n<|]|$| [|]| (?:and|on|in|at|to|for|from|where|when|since|until|by|who|with)(?![a-z])'
+SHORT_TOWN = rf"[A-Z][a-z]{{2,16}}(?:[ -][A-Z][a-z]{{2,16}}){{0,2}}(?={GOES_ON})"
 BETWEEN, COUNTRY = r"(?:,? ?\n? {0,4}|, ?)", r"(?:,? (?:USA|U\.S\.A\.|United States))?"
+IN_TOWN = f"(?:{BETWEEN}{TOWN}|, {SHORT_TOWN})?"
 DIRECTION = f"(?: {SIDE}(?![A-Za-z]))?{APARTMENT}"
-ORDINARY = rf"{HOUSE}{NAMED}{STREET}(?![A-Za-z])(?:\.(?=[,\n]| [A-Z#]))?{DIRECTION}(?:{BETWEEN}{TOWN})?{COUNTRY}"
+ORDINARY = rf"{HOUSE}{NAMED}{STREET}(?![A-Za-z])(?:\.(?=[,\n]| [A-Z#]))?{DIRECTION}{IN_TOWN}{COUNTRY}"
 WITH_TOWN = rf"{HOUSE}{NAMED}(?:{STREET_OR_MORE}|[A-Z][a-z]+)\.?{DIRECTION}{BETWEEN}{TOWN}{COUNTRY}"
-WITH_CUE = rf"{HOUSE}{NAMED}{STREET_OR_MORE}(?![A-Za-z])\.?{APARTMENT}"
+WITH_CUE = rf"{HOUSE}{NAMED}{STREET_OR_MORE}(?![A-Za-z])\.?{APARTMENT}(?:, {SHORT_TOWN})?"
 BOX = rf"(?:P\. ?O\.?|PO|Post Office) ?[Bb]ox [0-9]{{1,6}}(?:{BETWEEN}{TOWN})?"
 UNITS = r"(?:(?:PSC|Unit|CMR) [0-9]{1,5},? [Bb]ox [0-9]{1,5}|US(?:N[SV]|S|CGC) [A-Z][a-z]+)"
 MILITARY = rf"{UNITS},?\s{{1,3}}(?:APO|FPO|DPO),? A[AEP] {ZIP}"
@@ -68,10 +76,10 @@ SURELY = re.compile(rf"{STATE} [0-9]{{5}}|{STATE_NAMES}|(?:Apt|Suite|Ste|Unit|#)
 # Behind a label: up to a mark, a gap or the next label.
 NEXT_LABEL = "(?:电话|邮编|手机|联系|单位|姓名|户口|关系|职业|邮政|身份证)"
 CHINESE_VALUE = (
-    f'[^\n\t|，。；;,”"】\\]{{}}<>]{{4,70}}?'
+    f'(?=[^\n,|<]{{0,30}}[{HAN}])[^\n\t|，。；;,”"】\\]{{}}<>]{{4,70}}?'
     f'(?=[ \u3000]{{2}}|[ \u3000](?:[{HAN}]{{2,6}}[:：]|{NEXT_LABEL})|[\n\t|，。；;,”"】\\]{{}}<>（]|$)'
 )
-US_VALUE = f'{ORDINARY}|{WITH_TOWN}|{WITH_CUE}|{BOX}|{MILITARY}|[0-9][^\n\t|"]{{6,90}}'
+US_VALUE = f'{ORDINARY}|{WITH_TOWN}|{WITH_CUE}|{BOX}|{MILITARY}|[0-9][^\n\t|"<]{{6,90}}'
 ADDRESS = f"{CHINESE_VALUE}|{US_VALUE}"
 WORKPLACE = '[^\n\t|，。；;,"”】\\]]{3,40}?(?=[ \u3000]{2}|[\n\t|，。；;,"”】\\]（]|$)'
 HAS_PLACE = re.compile(
@@ -154,10 +162,10 @@ REACH = 200  # characters: an address
 NUMBER_AND_WORDS = r"[0-9][A-Z]? (?:[A-Z0-9][A-Za-z0-9.'’-]* ){1,5}"
 RULES = (
     rule(one_of([*PROVINCES, *CITIES]), WHOLE, is_chinese_address),
-    rule("[路街道巷弄同段][0-9０-９一二三四五六七八九十]", SHORT, partial(as_sure, 0.75)),
+    rule("(?:[路街道巷弄段]|胡同)[0-9０-９一二三四五六七八九十]", SHORT, partial(as_sure, 0.75)),
     rule("[市县区][^\\x00-\\x7f]{2,6}(?:镇|乡|街道)", VILLAGE, partial(as_sure, 0.7), 1),
     rule(f"{NUMBER_AND_WORDS}{STREET}", ORDINARY, is_street_address),
-    rule(rf", ?(?:{STATE}|{STATE_NAMES})\.?,? *[0-9]{{5}}", WITH_TOWN, partial(as_sure, 0.9)),
+    rule(rf"[, ](?:{STATE}|{STATE_NAMES})\.?,? *[0-9]{{5}}", WITH_TOWN, partial(as_sure, 0.9)),
     rule(f"{NUMBER_AND_WORDS}{STREET_OR_MORE}", WITH_CUE, is_cued),
     rule("[Bb]ox [0-9]", BOX, partial(as_sure, 0.9)),
     rule("(?:APO|FPO|DPO)", MILITARY, partial(as_sure, 0.9)),

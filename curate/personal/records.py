@@ -16,11 +16,14 @@ REACH = 200  # characters: a label, a remark in brackets, a value
 CLOSE = "(?: ?[（(][^（）()\n]{1,12}[）)]){0,2}[\"'”】\\])*]{0,3}"
 OPEN = "[ \t\u3000|\"'“【\\[*]{0,8}"
 BELOW = "\n?[ \t]{0,4}"
-MARK = f"\\.?{CLOSE}(?:[ \u3000]{{0,6}}[:：=＝|｜/\t】【\\[（(#]{OPEN}{BELOW}|[ \u3000]{{0,6}}{BELOW})"
-NEEDED_MARK = f"{CLOSE}[ \u3000]{{0,6}}(?:[:：=＝|｜/\t】【\\[为是\n]|is |[ \u3000]){OPEN}{BELOW}"
+TAGS = "(?:</?[a-z]{1,6}[^<>\n]{0,40}>\\s{0,4}){1,4}"
+MARK = f"\\.?{CLOSE}(?:{TAGS}|[ \u3000]{{0,6}}[:：=＝|｜/\t】【\\[（(#]{OPEN}{BELOW}|[-_]|[ \u3000]{{0,6}}{BELOW})"
+NEEDED_MARK = f"{CLOSE}(?:{TAGS}|[ \u3000]{{0,6}}(?:[:：=＝|｜/\t】【\\[为是\n]|is |[ \u3000]){OPEN}{BELOW})"
 
-NUMBER = r"[0-9]{1,2}:[0-9]{2}-[a-z]{2}-[0-9]{3,6}|[A-Za-z0-9][A-Za-z0-9]*(?:[-_/.][A-Za-z0-9]+){0,5}"
-NUMBER_WORD = r"(?:号码|编号|号|[ _-]?(?:[Nn]o\.?|NO\.?|[Nn]umber|NUMBER|ID|id|#))?"
+# A part behind a mark has a digit or is in capitals: of MRN-204417/notes.md only 204417 is the number.
+PART = r"[-_/.](?:(?=[A-Za-z]{0,4}[0-9])[A-Za-z0-9]+|[A-Z]{1,3}(?![A-Za-z0-9]))"
+NUMBER = rf"[0-9]{{1,2}}:[0-9]{{2}}-[a-z]{{2}}-[0-9]{{3,6}}|[A-Za-z0-9][A-Za-z0-9]*(?:{PART}){{0,5}}"
+NUMBER_WORD = r"(?:号码|编号|号|[ _-]?(?:(?:[Nn]o\.?|NO\.?|[Nn]umber|NUMBER|ID|id)(?![A-Za-z])|#))?"
 NUMBER_MARK = f"{NUMBER_WORD}{MARK}(?:(?:为|是|is|was|number|no\\.|of)[:： ]{{0,2}})?"
 BED = frozenset(["床号", "床位", "床位号", "病床号", "Bed", "Bed no", "Bed number", "Room no"])
 BED_NUMBER = r"[+＋加]?[A-Za-z]{0,2}-?[0-9]{1,4}[A-Za-z]?(?:-[0-9]{1,3})?(?![0-9])"
@@ -55,7 +58,10 @@ VISIT = f"(?:{CHINESE_VISIT}|admitted|discharged|seen|evaluated|presented|visite
 YEARS_OLD = "(?:周?岁|[- ]?[Yy]ears?[- ][Oo]ld|[Yy]/?[Oo](?:[^A-Za-z]|$))"
 
 # What stands behind a label at once, so that labels in prose do not pass the gate.
+NEEDED = "(?:[^0-9A-Za-z㐀-鿿，。、；,.;!?]|[为是]|is )"  # what NEEDED_MARK can begin with
 FOLLOWS = {
+    "address": NEEDED,
+    "organization": NEEDED,
     "record_number": "[^\n]{0,24}[0-9]",
     "birth_date": "[^a-z]{0,24}[0-9〇○零一二JFMASOND]",
     "visit_date": "[^a-z]{0,24}[0-9〇○零一二JFMASOND]",
@@ -111,7 +117,7 @@ def is_in_column(heads: frozenset[str], value: "re.Pattern[str]", one: Candidate
     cell = cells(one.text).get(one.start)
     if cell is None or cell.end != one.end or not heads & {cell.header, re.sub("[ \u3000]", "", cell.header)}:
         return 0
-    return 0.9 * (re.search(f"[0-9]|[{HAN}]{{3}}", one.said) is not None and value.fullmatch(one.said) is not None)
+    return 0.96 * (re.search(f"[0-9]|[{HAN}]{{3}}", one.said) is not None and value.fullmatch(one.said) is not None)
 
 
 def as_sure(score: float, one: Candidate) -> float:
@@ -136,6 +142,8 @@ def is_number(one: Candidate) -> float:
     digits, label = len(one.digits), one.match[1].lower()
     if re.fullmatch(DATE, one.said) and "号" not in label:
         return 0
+    if one.text[one.start - 1] in "-_" and (" " not in label and not one.match[1].isupper()):
+        return 0  # MRN-204417 and 住院号-1024, but neither policy-2024 nor claim_10000
     needed = 5 if re.split("[ _-]", label)[-1] in VAGUE else 3
     return 0.97 * (digits >= needed and (len(one.said) > 3 or digits == len(one.said)))
 

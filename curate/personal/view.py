@@ -51,7 +51,7 @@ SPELLED_EMAIL = (
 BROKEN_NUMBER = rf"[0-9][0-9 -]{{2,}}{BREAK}-?[0-9]|[0-9]-?{BREAK}-?[0-9][0-9 -]{{2}}"
 BROKEN_EMAIL = (
     r"[A-Za-z0-9_]@[ \t]*\r?\n[ \t>]*[A-Za-z0-9]|[A-Za-z0-9]\r?\n[ \t>]*@[A-Za-z0-9-]+[.]"
-    r"|@[A-Za-z0-9.-]+\r?\n[ \t>]*[a-z.]|[A-Za-z0-9][_-]\r?\n[ \t>]*[A-Za-z0-9._-]+@"
+    r"|[A-Za-z0-9_%+-]@[A-Za-z0-9.-]+\r?\n[ \t>]*[a-z.]|[A-Za-z0-9][_-]\r?\n[ \t>]*[A-Za-z0-9._-]+@"
 )
 
 

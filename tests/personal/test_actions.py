@@ -41,7 +41,7 @@ def after(action, text, value, type, person="", key=KEY):
         ("replace", "电话13812345678。", "13812345678", "phone", "电话[电话]。"),
         ("replace", "call 13812345678.", "13812345678", "phone", "call [PHONE]."),
         ("replace", "13812345678", "13812345678", "phone", "[PHONE]"),
-        ("replace", "张伟", "张伟", "person", "[NAME]"),
+        ("replace", "张伟", "张伟", "person", "[姓名]"),
         ("replace", f"说{' ' * 30}13812345678{' ' * 30}说", "13812345678", "phone", f"说{' ' * 30}[PHONE]{' ' * 30}说"),
         ("replace", "工号 E77", "E77", "employee_id", "工号 [EMPLOYEE_ID]"),
         ("pseudonym", "密钥AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE", "secret", "密钥[密钥]"),

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.errors import RecipeError
 from curate.personal.engine import Engine, recognizer
 from curate.personal.finder import Finder
 from curate.personal.profile import read_profile
@@ -131,3 +132,15 @@ except ValueError as error:
     told = {"REGEX_TIMEOUT_SECONDS": "1"}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=told)
     assert "a recognizer's pattern took too long" in done.stdout
+
+
+def test_a_type_that_nothing_finds_is_told_with_the_nearest_that_something_does(write):
+    path = write("own.yaml", YAML)
+    engine = Engine(Finder(read_profile()), path)
+    engine.check_types(actions=["phone", "staff_id"], max=["person"])
+    with pytest.raises(RecipeError) as error:
+        engine.check_types(actions=["phon"], max=["staff"])
+    assert [*error.value.problems] == [
+        "actions: there is no type 'phon'; did you mean 'phone'?",
+        "max: there is no type 'staff'; did you mean 'staff_id'?",
+    ]

@@ -4,12 +4,13 @@ from itertools import pairwise
 
 import pytest
 import re2
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from curate.personal import identities, numbers
 from curate.personal.check_digits import with_cn_id, with_luhn
-from curate.personal.finder import Finder
-from curate.personal.found import Rule
+from curate.personal.finder import Finder, compiled
+from curate.personal.found import Candidate, Rule
 from curate.personal.profile import read_profile
 
 PROFILE = read_profile()
@@ -79,9 +80,10 @@ def test_a_text_without_any_of_it_is_cleared_by_the_gate_alone():
 
 def test_a_silent_automaton_lets_every_rule_look():
     finder = Finder(PROFILE)
-    finder.__dict__["automaton"] = re2.Set.SearchSet()  # says nothing, as one without memory does
-    finder.automaton.Add("never said")
-    finder.automaton.Compile()
+    silent = re2.Set.SearchSet()  # says nothing, as one without memory does
+    silent.Add("never said")
+    silent.Compile()
+    finder.__dict__["automata"] = [(finder.gates, silent)]
     assert [one.type for one in finder.find("电话１３８１２３４５６７８, lena@example.com")] == ["phone", "email"]
 
 
@@ -110,3 +112,14 @@ def test_names_that_are_sure_or_known_are_found_wherever_they_stand():
 
 def test_of_two_readings_the_longer_one_stands():
     assert types("13812345678@qq.com") == [("13812345678@qq.com", "email")]
+
+
+@pytest.mark.parametrize("rule", [*numbers.RULES, *identities.RULES], ids=lambda rule: f"{rule.type}-{rule.gate[:20]}")
+@given(st.data())
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+def test_what_a_rule_finds_passes_its_gate(rule, data):
+    text = data.draw(st.from_regex(rule.pattern))
+    for match in rule.pattern.finditer(text):
+        candidate = Candidate(text, match, rule.group)
+        if candidate.said and rule.holds(candidate) >= 0.7 and not candidate.before.lower().endswith("hotline"):
+            assert compiled(rule.gate).search(text.encode("utf-8", "replace"))

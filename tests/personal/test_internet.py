@@ -25,6 +25,7 @@ def found(text):
         "'[tom@example.com]', \"[mia@hospital.org.cn]\";[a@b.cn]",
         "https://example.com/?email=[tom@example.com]",
         "请发到[tom@公司.cn]",
+        "[wang.bo@example-bo.com.cn].weird 和 data/[info@pumps.example.net].pdf",
     ],
 )
 def test_an_address_is_found_whole_in_chinese_and_in_english(text):

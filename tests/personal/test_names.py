@@ -103,7 +103,7 @@ def test_a_column_below_another_header_is_left():
 
 
 def test_a_family_name_with_given_names_is_a_name_only_where_the_profile_has_hints():
-    text = "今日家属签字，张伟，已沟通。"
+    text = "今日探视登记，张伟，已沟通。"
     assert names(text) == []
     assert names(text, "clinical_zh") == ["张伟"]
 
@@ -207,3 +207,21 @@ def candidate(text, match, rule):
 
     assert isinstance(match, re.Match)
     return Candidate(text, match, rule.group)
+
+
+def test_a_name_is_taken_where_a_sentence_says_what_only_people_do_or_how_to_reach_them():
+    assert names("经查，张金凤驾驶小型轿车向西行驶。") == ["张金凤"]
+    assert names("公司决定任命陈龙为总监。") == ["陈龙"]
+    assert names("赵艳与冯超系夫妻关系。") == ["赵艳", "冯超"]
+    assert names("Write to Lena Hartwig, at lena@example.com.") == ["Lena Hartwig"]
+    assert names("our representative Fang Yuhan, telephone 13812345678") == ["Fang Yuhan"]
+    assert names("Engineer,Phone\nChiamaka Okonkwo,555-0142\n") == ["Chiamaka Okonkwo"]
+
+
+def test_code_and_headings_hold_no_names():
+    for text in ("def f(host, user=None, signed=True):", "Judge Rules Against Merger", "Dr. GRPO is a method."):
+        assert names(text) == []
+
+
+def test_a_first_name_goes_with_the_family_name_that_a_title_confirms():
+    assert names("Marta Kowalski called again; Ms Kowalski waits.") == ["Marta Kowalski", "Kowalski"]

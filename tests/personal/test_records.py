@@ -108,3 +108,14 @@ def test_the_limit_of_age_is_the_profiles(tmp_path):
 @pytest.mark.parametrize("profile", ["clinical_zh", "legal_zh"])
 def test_long_bait_ends(bait, profile):
     assert isinstance(finder(profile).find(bait * 5_000), list)
+
+
+def test_a_label_ends_before_a_letter_and_a_number_before_a_file_name():
+    assert said("record_number", "claim-notes-2024-q1.md and policy-2024-final.pdf") == []
+    assert said("record_number", "scans/MRN-204417/notes.md") == ["204417"]
+    assert said("record_number", "<td>住院号</td><td>ZY62427316</td>") == ["ZY62427316"]
+    assert said("record_number", "| 住院号 | 15912345678 | 电话 | 13812345678 |") == ["15912345678"]
+
+
+def test_a_label_takes_an_english_address_to_its_town():
+    assert said("address", "Address: 372 Jason Forest, Hansonmouth\nMRN: 1") == ["372 Jason Forest, Hansonmouth"]

@@ -230,3 +230,36 @@ def test_a_key_that_an_action_needs_is_missed_when_the_recipe_is_read(write, tmp
     recipe = write("recipe.yaml", "sources: {a: a.txt}\nsteps:\n  - pii: {action: pseudonym}\n")
     with pytest.raises(RecipeError, match=r"recipe.yaml:3: pii: action: pseudonym needs `key: FILE`"):
         curate.run(recipe, tmp_path / "run")
+
+
+def test_an_action_or_a_limit_for_a_type_that_there_is_none_of_is_told():
+    from curate_plugins.safety.pii import scrubber
+
+    with pytest.raises(RecipeError, match="actions: there is no type 'phon'; did you mean 'phone'"):
+        scrubber(actions={"phon": "mask"})
+    with pytest.raises(RecipeError, match="max: there is no type 'persons'; did you mean 'person'"):
+        scrubber(max={"persons": 3})
+
+
+def test_every_turn_of_a_long_conversation_loses_the_names_that_any_other_makes_sure_of(stage):
+    names = [f"欧阳{chr(0x5E00 + at)}" for at in range(300)]
+    turns = [f"联系人：{name}" for name in names] + [f"今天{name}来过" for name in names]
+    messages = [{"role": "user" if at % 2 else "assistant", "content": turn} for at, turn in enumerate(turns)]
+    batch, _ = run_stage(stage, Batch.of([Doc(messages=messages, kind="example", key=key_of(0))]))
+    left = "".join(one["content"] for one in batch["messages"][0].as_py())
+    assert [name for name in names if name in left] == []
+
+
+def test_a_number_told_in_one_turn_goes_from_another_where_it_is_written_in_groups(stage):
+    messages = [
+        {"role": "user", "content": "我的电话13912345678"},
+        {"role": "assistant", "content": "已记录 139 1234 5678。"},
+    ]
+    batch, _ = run_stage(stage, Batch.of([Doc(messages=messages, kind="example", key=key_of(0))]))
+    assert batch["messages"][0].as_py()[1]["content"] == "已记录 [电话]。"
+
+
+def test_a_document_with_thousands_of_things_in_its_meta_is_scrubbed_in_the_memory_of_few(stage):
+    people = [{"note": "a thing of some length", "tel": f"138{at:08}"} for at in range(8_000)]
+    batch, _ = run_stage(stage, Batch.of([Doc("患者张伟明，电话13912345678", key=key_of(0), meta={"list": people})]))
+    assert {one["tel"] for one in json.loads(batch["meta"][0].as_py())["list"]} == {"[PHONE]"}

@@ -1,7 +1,9 @@
 """Personal data: what to remove, in Chinese and English at once; `curate.personal` says what it looks like."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,8 +14,9 @@ from curate.personal.echoes import echoed
 from curate.personal.engine import Engine
 from curate.personal.entities import Type
 from curate.personal.finder import CONFIRMED, Finder, Phone
-from curate.personal.found import Found
+from curate.personal.found import Found, apart
 from curate.personal.key import read_key
+from curate.personal.mentions import spread
 from curate.personal.profile import Profile, ProfileName, read_profile
 
 Cut = tuple[int, int, str, str]
@@ -44,11 +47,9 @@ class Scrubber:
     def in_document(self, texts: Sequence[str], known: Sequence[str]) -> list[list[Found]]:
         """What is found in each piece of one document, fakes left out: who is named in one is known in all."""
         found = [self.engine.find(text, known) for text in texts]
-        names = [sure_names(text, mine) for text, mine in zip(texts, found, strict=True)]
-        for at, text in enumerate(texts):
-            others = {name for other, mine in enumerate(names) if other != at for name in mine} - names[at]
-            if others:
-                found[at] = self.engine.find(text, [*known, *sorted(others)])
+        named = {name for text, mine in zip(texts, found, strict=True) for name in sure_names(text, mine)}
+        if named and len(texts) > 1:
+            found = spread_over(texts, found, sorted({*known, *named}))
         real = [self.replacer.real(text, mine) for text, mine in zip(texts, found, strict=True)]
         return echoed(texts, real)
 
@@ -67,6 +68,16 @@ class Scrubber:
 def sure_names(text: str, found: Iterable[Found]) -> set[str]:
     """The names that a text makes sure of."""
     return {text[one.start : one.end] for one in found if one.type == "person" and one.score >= CONFIRMED}
+
+
+def spread_over(texts: Sequence[str], found: Sequence[list[Found]], names: Sequence[str]) -> list[list[Found]]:
+    """What was found in the pieces of one document, and every mention of these names in any of them; in linear time."""
+    starts = [0, *accumulate(len(text) + 1 for text in texts)]
+    mentions: list[list[Found]] = [[] for _ in texts]
+    for one in spread("\n".join(texts), names):  # no name goes over a line's end
+        at = bisect_right(starts, one.start) - 1
+        mentions[at].append(one._replace(start=one.start - starts[at], end=one.end - starts[at]))
+    return [apart([*mine, *more]) if more else mine for mine, more in zip(found, mentions, strict=True)]
 
 
 def suspected(batch: Batch, engine: Engine) -> Iterable[tuple[list[int], list[str]]]:
@@ -107,6 +118,7 @@ def scrubber(
     """Set up presidio with the recognizers of a profile; no model, unless `ner:` names one, and nothing is fetched."""
     chosen = read_profile(profile, extend)
     engine = Engine(Finder(chosen.only(types) if types else chosen, phone), recognizers, ner or None)
+    engine.check_types(actions=actions, max=max)
     return Scrubber(engine, replacer(chosen, action, actions, key), max)
 
 
