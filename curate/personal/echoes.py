@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -26,18 +26,19 @@ class Numbers(NamedTuple):
     longest: int
 
 
-def echoed(texts: Sequence[str], found: Sequence[Sequence[Found]]) -> list[list[Found]]:
-    """What was found in the pieces of one document, and where the same numbers stand elsewhere in them."""
-    numbers = numbers_of(texts, found)
+def echoed(texts: Sequence[str], found: Sequence[Sequence[Found]], records: Sequence[str] = ()) -> list[list[Found]]:
+    """What was found in the pieces of one document, and where the same numbers, or these records', stand elsewhere."""
+    said = {one for text, mine in zip(texts, found, strict=True) for one in direct(text, mine)}
+    numbers = numbers_of({*said, *((one, "record_number") for one in records if sum(map(str.isalnum, one)) >= LEAST)})
     if not numbers.known:
         return [[*mine] for mine in found]
     return [sorted([*mine, *echoes(text, mine, numbers)]) for text, mine in zip(texts, found, strict=True)]
 
 
-def numbers_of(texts: Sequence[str], found: Sequence[Sequence[Found]]) -> Numbers:
-    """The numbers found in the pieces of a document that stand for one person."""
+def numbers_of(values: Iterable[tuple[str, str]]) -> Numbers:
+    """Numbers that stand for one person, each with its type, ready to be looked for."""
     known: dict[str, tuple[str, set[str]]] = {}
-    for said, type in sorted({one for text, mine in zip(texts, found, strict=True) for one in direct(text, mine)}):
+    for said, type in sorted(values):
         plain = unicodedata.normalize("NFKC", said)
         if runs := [*RUN.finditer(plain)]:
             written = plain[runs[0].start() : runs[-1].end()]

@@ -27,6 +27,7 @@ LABELS = (
     "organization",
 )
 PLAIN = {"threshold": (int, float), "siblings": (bool,), "age_over": (int,)}
+RANGES = {"threshold": (0, 1), "age_over": (0, 150)}
 KEYS = ("extends", "types", "actions", "labels", "without", *PLAIN)
 
 
@@ -119,6 +120,8 @@ def problems_of(settings: Mapping[Any, Any]) -> list[str]:
             problems.append(
                 f"{key} has to be {'true or false' if bool in kinds else 'a number'}, not {settings[key]!r}"
             )
+        elif key in RANGES and key in settings and not RANGES[key][0] <= settings[key] <= RANGES[key][1]:
+            problems.append("{} has to be from {} to {}, not {}".format(key, *RANGES[key], settings[key]))
     return problems
 
 

@@ -90,3 +90,8 @@ def test_a_file_that_is_no_mapping_or_no_yaml_or_not_there_is_told(tmp_path):
 def test_a_profile_that_does_not_exist_is_told_with_the_nearest():
     with pytest.raises(RecipeError, match="there is no profile 'clinical'; did you mean 'clinical_zh'"):
         read_profile("clinical")
+
+
+def test_a_threshold_and_an_age_lie_where_they_can(tmp_path):
+    told = problems(tmp_path, "threshold: 7\nage_over: -3\n")
+    assert told == ["threshold has to be from 0 to 1, not 7", "age_over has to be from 0 to 150, not -3"]

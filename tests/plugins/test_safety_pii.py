@@ -225,6 +225,18 @@ def test_each_line_with_siblings_has_the_names_of_its_own_sources(write, tmp_pat
     assert "_names" not in told[0]
 
 
+def test_a_record_number_that_one_chart_states_goes_from_the_folder_of_all(write, tmp_path):
+    write("ward/20240318-A76/chart.txt", "患者姓名：王雨桐，住院号：20240318-A76。")
+    write("ward/20240318-A76/note.txt", "夜里睡得很好，20240318-A76 无不适。")
+    recipe = {"sources": {"ward": str(tmp_path / "ward")}, "steps": [{"pii": {"profile": "clinical_zh"}}]}
+    done = curate.run(recipe | {"text": {"format": "jsonl"}}, tmp_path / "run", workers=1)
+    with zstandard.open(done.outputs["text"][0], "rt", encoding="utf-8") as rows:
+        told = [json.loads(row) for row in rows]
+    assert [row["uri"] for row in told] == ["[RECORD_NUMBER]/chart.txt", "[RECORD_NUMBER]/note.txt"]
+    assert told[1]["text"] == "夜里睡得很好，[编号] 无不适。"
+    assert not [row for row in done.ledger.to_pylist() if "A76" in row["uri"]]
+
+
 def test_a_key_that_an_action_needs_is_missed_when_the_recipe_is_read(write, tmp_path):
     write("a.txt", "x")
     recipe = write("recipe.yaml", "sources: {a: a.txt}\nsteps:\n  - pii: {action: pseudonym}\n")

@@ -45,13 +45,18 @@ class Scrubber:
         return answers
 
     def in_document(self, texts: Sequence[str], known: Sequence[str]) -> list[list[Found]]:
-        """What is found in each piece of one document, fakes left out: who is named in one is known in all."""
+        """What is found in each piece of one document, fakes left out: who is named in one is known in all.
+
+        `known` are the names, and behind a # the record numbers, that others of its folder confirm.
+        """
+        numbers = [one[1:] for one in known if one.startswith("#")]
+        known = [one for one in known if not one.startswith("#")]
         found = [self.engine.find(text, known) for text in texts]
         named = {name for text, mine in zip(texts, found, strict=True) for name in sure_names(text, mine)}
         if named and len(texts) > 1:
             found = spread_over(texts, found, sorted({*known, *named}))
         real = [self.replacer.real(text, mine) for text, mine in zip(texts, found, strict=True)]
-        return echoed(texts, real)
+        return echoed(texts, real, numbers if "record_number" in self.engine.finder.profile.types else ())
 
     def left(self, text: str) -> list[Found]:
         """What is still in a text that was scrubbed: no fakes, nor what dates and ages were made of."""

@@ -15,6 +15,7 @@ from curate import Batch, Gather
 from curate.personal.finder import CONFIRMED, Finder
 from curate.personal.profile import ProfileName, read_profile
 
+NUMBER = "#"  # stands before a record number among the names
 CASE_FOLDER = 1_000  # documents; a folder of more is no case's, and every name in it would go from all of them
 COLLECTED = pa.schema(
     [
@@ -30,7 +31,7 @@ SHARED = pa.schema([("part", pa.int32()), ("key", pa.binary(16)), ("_names", pa.
 
 @curate.gather
 def shared_names(profile: ProfileName = "clinical_zh", extend: Path | None = None) -> Gather:
-    """Note for each document, in `_names` for `pii`, the names that others of its folder or record number confirm."""
+    """Note for each document, for `pii`, the names and record numbers that others of its folder or record confirm."""
 
     def collect(batch: Batch) -> pa.Table:
         finder = finder_of(profile, extend)
@@ -69,11 +70,10 @@ def rows_of(batch: Batch, at: int, finder: Finder) -> Iterator[dict[str, object]
     text, meta = batch["text"][at].as_py() or "", batch["meta"][at].as_py() or ""
     names, numbers = said_in(text, finder)
     in_meta = said_in(readable(meta), finder)
-    row = {"key": batch["key"][at].as_py(), "file": digest(source, uri), "names": sorted(names | in_meta[0])}
-    for kind, place in (
-        ("folder", uri.rpartition("/")[0]),
-        *(("record", number) for number in sorted(numbers | in_meta[1])),
-    ):
+    numbers |= in_meta[1]
+    said = sorted({*names, *in_meta[0], *(f"{NUMBER}{number}" for number in numbers.values())})
+    row = {"key": batch["key"][at].as_py(), "file": digest(source, uri), "names": said}
+    for kind, place in (("folder", uri.rpartition("/")[0]), *(("record", number) for number in sorted(numbers))):
         group = digest(kind, source, place)
         yield {
             **row,
@@ -83,15 +83,14 @@ def rows_of(batch: Batch, at: int, finder: Finder) -> Iterator[dict[str, object]
         }
 
 
-def said_in(text: str, finder: Finder) -> tuple[set[str], set[str]]:
-    """The names that a text confirms, and the record numbers that it states, without what joins their parts."""
+def said_in(text: str, finder: Finder) -> tuple[set[str], dict[str, str]]:
+    """The names that a text confirms, and its record numbers: without what joins their parts → as they stand there."""
     found = finder.find(text)
     names = {text[one.start : one.end] for one in found if one.type == "person" and one.score >= CONFIRMED}
-    numbers = {
-        "".join(filter(str.isalnum, text[one.start : one.end])).upper() for one in found if one.type == "record_number"
-    }
+    written = [text[one.start : one.end] for one in found if one.type == "record_number"]
+    numbers = {"".join(filter(str.isalnum, one)).upper(): one.replace("\n", " ") for one in sorted(written)}
     # A bed's number, or one as short, is that of many.
-    return {name.replace("\n", " ") for name in names}, {number for number in numbers if len(number) > 4}
+    return {name.replace("\n", " ") for name in names}, {one: said for one, said in numbers.items() if len(one) > 4}
 
 
 def readable(meta: str) -> str:
@@ -106,8 +105,8 @@ def digest(*said: str) -> bytes:
 
 def share(group: pa.Table) -> Iterator[dict[str, object]]:
     """What each document of a group hears from the others of it."""
-    rows = group.to_pylist()
-    if rows[0]["file"] != b"\0" * 16:  # a folder: of a file with many rows each is somebody else's
+    rows, folder = group.to_pylist(), group["file"][0].as_py() != b"\0" * 16
+    if folder:  # of a file with many rows each is somebody else's
         files: dict[bytes, int] = {}
         for row in rows:
             files[row["file"]] = files.get(row["file"], 0) + 1
@@ -116,7 +115,7 @@ def share(group: pa.Table) -> Iterator[dict[str, object]]:
             return
     telling: dict[str, set[bytes]] = {}
     for row in rows:
-        for name in row["names"]:
+        for name in row["names"] if folder else [name for name in row["names"] if not name.startswith(NUMBER)]:
             telling.setdefault(name, set()).add(row["key"])
     for row in rows:
         heard = [name for name, keys in telling.items() if keys - {row["key"]}]
