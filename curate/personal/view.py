@@ -17,12 +17,13 @@ WORD_DIGITS = dict(zip(WORDS, "00123456789", strict=True))
 NOTHING = "\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
 MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"  # combining ones, on a letter or a digit
 SPACES, HYPHENS = "\u00a0\u2000-\u200a\u202f\u205f\u3000", "\u2010-\u2015\u2212\ufe58\ufe63\uff0d·•・‧∙"
-BESIDE = "0-9A-Za-z@._+\u4e00-\u9fff-"
+BESIDE = "0-9A-Za-z@._+:：\u4e00-\u9fff-"
 WIDE = "０-９Ａ-Ｚａ-ｚ＠．＿－＋"
 RINGED = "⓪①-⑨❶-❾➀-➈⁰¹²³⁴-⁹₀-₉𝟎-𝟿"
 ENTITY = (
     "&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|commat|period|lowbar|hyphen|dash|ndash|nbsp|ensp|emsp|thinsp|shy|zwnj|zwj|colon"
     "|num|plus|lpar|rpar|ZeroWidthSpace);|%40|\\\\(?:u00|x)(?:40|2[bBdDeE]|3[0-9]|5[fF])"
+    "|\\\\u[4-9][0-9A-Fa-f]{3}"  # Chinese as JSON writes it where it has to be ASCII
 )
 HAN = "".join(HAN_DIGITS)
 SPOKEN = "|".join(WORD_DIGITS)
@@ -130,7 +131,7 @@ def plainly(said: str) -> str:
         said = html.unescape(said)
         return plainly(said) if re.match(f"[{NOTHING}{SPACES}{HYPHENS}]", said) else said
     if first in "%\\":
-        return chr(int(said[-2:], 16))
+        return chr(int(said[1 if first == "%" else 2 :], 16))
     if re.match(f"[{HYPHENS}{SPACES}]", said):
         return "-" if re.match(f"[{HYPHENS}]", said) else " "
     if re.match(f"[{NOTHING}{MARKS}]", first):

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -103,3 +104,17 @@ def test_places_keep_their_order_and_stay_within_the_text(text):
         assert all(0 <= start < end <= len(text) for start, end in spans)
         assert spans == sorted(spans)
         assert seen(made.text) is not None
+
+
+def test_chinese_that_json_wrote_in_ascii_is_read():
+    finder = Finder(read_profile())
+    text = json.dumps({"姓名": "欧阳慧敏", "电话": "13812345678"})
+    assert [(one.type, text[one.start : one.end]) for one in finder.find(text)] == [
+        ("person", json.dumps("欧阳慧敏")[1:-1]),
+        ("phone", "13812345678"),
+    ]
+
+
+def test_an_invisible_character_behind_a_colon_hides_no_name():
+    text = "姓名：\u2067欧阳慧敏\u2069"
+    assert [text[one.start : one.end].strip("\u2067\u2069") for one in Finder(read_profile()).find(text)] == ["欧阳慧敏"]
