@@ -136,6 +136,7 @@ def replacer(profile: Profile, action: Action, actions: Mapping[str, Action], ke
 def siblings(
     profile: ProfileName = "default",
     extend: Path | None = None,
+    types: Sequence[Type] = (),
     action: Action = "replace",
     actions: Mapping[str, Action] = {},
     key: Path | None = None,
@@ -147,7 +148,9 @@ def siblings(
     """
     chosen = read_profile(profile, extend)
     replacer(chosen, action, actions, key)
-    return {"shared_names": {"profile": profile} | ({"extend": extend} if extend else {})} if chosen.siblings else {}
+    if not chosen.siblings or not {"person", "record_number"} & set(types or chosen.types):
+        return {}
+    return {"shared_names": {"profile": profile} | ({"extend": extend} if extend else {})}
 
 
 def still_there(texts: Sequence[str], state: Scrubber) -> list[list[Found]]:
