@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -12,6 +12,7 @@ from curate.audit.samples import LONGEST, Cut, cuts_of, off_types, plain_copy, s
 from curate.data import Doc
 from curate.errors import CurateError
 from curate.personal.canaries import Planted, canaries, decoys
+from curate.personal.entities import ENTITIES
 
 ENDS = re.compile(r"\n|[。！？；]|[.!?](?=\s)|$")  # where a sentence can be put in
 MISSED = 10  # examples that are told; they are made up, so they can be
@@ -55,11 +56,15 @@ def audit(folder: Path, each: int = 20, seed: int = 0) -> dict[str, Any]:
     for row in seen:
         strays[docs[row].source] += count_strays(copies[row], before[row], after[row])
     about = {"run": str(folder), "documents": len(seen), "failed": len(docs) - len(seen), "from": sample.place}
-    off = off_types(sample.steps)
+    off = {
+        source: set(off_types([step for step in sample.steps if source in (step.line.sources or strays)]))
+        for source in strays
+    }
     tagged = sorted({row["type"] for row in rows if row["tagged"] and not row["left"]})
     steps = {"steps": [step.label for step in sample.steps], "in_recipe": sample.scrubbed}
     unseen = [source for source in strays if not any(source in (one.line.sources or strays) for one in sample.steps)]
-    return about | steps | {"off": off, "tagged": tagged, "unseen": unseen} | tables(rows, strays, off)
+    nowhere = [type for type in ENTITIES if all(type in mine for mine in off.values())]
+    return about | steps | {"off": nowhere, "tagged": tagged, "unseen": unseen} | tables(rows, strays, off)
 
 
 def planted_copies(docs: Sequence[Doc], random: Random) -> Iterator[Copy]:
@@ -128,13 +133,15 @@ def count_strays(copy: Copy, before: list[Cut] | str | None, after: list[Cut] | 
     return count
 
 
-def tables(rows: Sequence[Mapping[str, Any]], strays: Mapping[str, int], off: Sequence[str]) -> dict[str, Any]:
+def tables(
+    rows: Sequence[Mapping[str, Any]], strays: Mapping[str, int], off: Mapping[str, Container[str]]
+) -> dict[str, Any]:
     """What was found of all that was planted: together, by type, language, form and source, and what was missed.
 
-    Only the tables by type know of types that are not looked for.
+    Only the tables by type know of types that are not looked for; `off` says which, by source.
     """
     every = [row for row in rows if row["form"] != "decoy"]
-    real = [row for row in every if row["type"] not in off]
+    real = [row for row in every if row["type"] not in off[row["source"]]]
     fakes = [row for row in rows if row["form"] == "decoy"]
     missed = [{name: row[name] for name in ("type", "language", "form", "sentence")} for row in real if row["left"]]
     by_source = [

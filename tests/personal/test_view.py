@@ -117,4 +117,6 @@ def test_chinese_that_json_wrote_in_ascii_is_read():
 
 def test_an_invisible_character_behind_a_colon_hides_no_name():
     text = "姓名：\u2067欧阳慧敏\u2069"
-    assert [text[one.start : one.end].strip("\u2067\u2069") for one in Finder(read_profile()).find(text)] == ["欧阳慧敏"]
+    assert [text[one.start : one.end].strip("\u2067\u2069") for one in Finder(read_profile()).find(text)] == [
+        "欧阳慧敏"
+    ]
