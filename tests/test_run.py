@@ -252,7 +252,7 @@ def test_personal_data_in_ids_and_in_the_meta_goes_too_and_the_meta_stays_json(t
     done = curate.run({"sources": {"a": str(tmp_path / "a.jsonl")}, "steps": ["pii"]}, tmp_path / "run")
     (kept,) = rows_of(done)
     assert kept["id"] == "[EMAIL]"
-    assert json.loads(kept["meta"]) == {"tel": "[PHONE]", "by": ["王工 [EMAIL]", True, 7]}
+    assert json.loads(kept["meta"]) == {"tel": "[PHONE]", "by": ["[姓名]工 [邮箱]", True, 7]}
     assert "li.na" not in everything(done)
 
 
